@@ -1,0 +1,3 @@
+"""Elboscope: an oscilloscope for generative models."""
+
+__version__ = "0.1.0"
