@@ -1,0 +1,137 @@
+"""The command line: the window by default; `train`, `smoke` and `bench` without one."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+
+from guiapp import __version__, presets
+from guiapp.parameters import edited
+from guiapp.spec import Data, RunSpec, SpecError
+
+
+def run(arguments: list[str]) -> int:
+    """Carry out the command line `arguments`; gives the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.act(options))
+    except SpecError as error:
+        print(f"elboscope: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def spec_of(options: argparse.Namespace) -> RunSpec:
+    """The preset with the data, seed and single parameters given on the command line.
+
+    Raises:
+        SpecError: an unknown preset or parameter, or a value out of its range.
+    """
+    spec = presets.load(options.preset).spec
+    if options.data:
+        spec = msgspec.structs.replace(
+            spec, data=Data(name="file", path=str(Path(options.data).expanduser().absolute()))
+        )
+    if options.seed is not None:
+        spec = edited(spec, "seed", options.seed)
+    for assignment in options.set:
+        path, equals, new = assignment.partition("=")
+        if not equals:
+            raise SpecError(f"--set takes path=value, such as model.beta=4; '{assignment}' has no '='.")
+        spec = edited(spec, path.strip(), new)
+    return spec
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="elboscope", description="See why a VAE or GAN behaves as it does, live.")
+    parser.add_argument("--version", action="version", version=f"elboscope {__version__}")
+    _add_run_options(parser)
+    parser.set_defaults(act=_window)
+    commands = parser.add_subparsers(title="without a window")
+
+    train = commands.add_parser("train", help="train headless and print what came of it")
+    _add_run_options(train)
+    train.add_argument("--steps", type=_count, default=1000, metavar="N", help="iterations (default 1000)")
+    train.add_argument("--out", type=Path, metavar="FILE", help="write the run file here")
+    train.add_argument("--json", action="store_true", help="print one JSON object")
+    train.set_defaults(act=_train)
+
+    smoke = commands.add_parser("smoke", help="open the window offscreen, train, draw everything once, check")
+    smoke.add_argument("--json", action="store_true", help="print one JSON object")
+    smoke.set_defaults(act=_smoke)
+
+    bench = commands.add_parser("bench", help="measure speed, lateness, start and memory")
+    bench.add_argument("--json", action="store_true", help="print one JSON object")
+    bench.add_argument("--seconds", type=float, default=6.0, help="of training per measured segment (default 6)")
+    bench.set_defaults(act=_bench)
+
+    commands.add_parser("shown").set_defaults(act=_shown)  # for the bench; no help, so that it is not listed
+    return parser
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--preset", default=presets.DEFAULT, metavar="P", help=f"one of {', '.join(presets.NAMES)}")
+    parser.add_argument("--data", metavar="PATH", help="your own data: .npz, .npy, IDX, CSV or a folder of images")
+    parser.add_argument("--seed", metavar="S", help="start of every random stream")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="any parameter, such as model.beta=4; repeatable",
+    )
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 1_000_000_000:
+        raise argparse.ArgumentTypeError("takes a whole number from 1 to 1000000000")
+    return count
+
+
+def _window(options: argparse.Namespace) -> int:
+    spec, baseline = spec_of(options), presets.load(options.preset).spec
+    from guiapp.gui import app  # Qt is imported for the commands that open a window only
+
+    headless = sys.platform.startswith("linux") and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    )
+    if headless:
+        from guiapp.gui import unattended
+
+        print("No display found: running the window offscreen for 20 s instead.", flush=True)
+        return unattended.run(spec, baseline, seconds=20.0)
+    return app.run(spec, baseline, options.data)
+
+
+def _train(options: argparse.Namespace) -> int:
+    from guiapp.headless import train
+
+    chosen = any(assignment.startswith("model.likelihood") for assignment in options.set)
+    return train(spec_of(options), options.steps, options.out, options.json, adapt=bool(options.data) and not chosen)
+
+
+def _smoke(options: argparse.Namespace) -> int:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from guiapp.gui.smoke import smoke
+
+    return smoke(as_json=options.json)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from guiapp.bench.figures import bench
+
+    return bench(options.seconds, as_json=options.json)
+
+
+def _shown(_options: argparse.Namespace) -> int:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from guiapp.bench.figures import shown
+
+    return shown()

@@ -1,0 +1,44 @@
+"""Which pictures to make now, so that looking costs training a fixed small share of its time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import Any
+
+from guiapp.engine.probes import PROBES
+from guiapp.engine.trainer import Trainer
+from guiapp.messages import Picture
+
+SHARE = 0.03  # of the training time
+ADVANCE = 0.5  # seconds of pictures on credit, so that a new run is seen at once
+
+
+class Darkroom:
+    """Makes the pictures asked for, oldest first, while the allowance lasts; all of them when training stands."""
+
+    def __init__(self, trainer: Trainer, clock: Callable[[], float] = perf_counter) -> None:
+        self._trainer = trainer
+        self._clock = clock
+        self._spent = 0.0
+        self._focus: Mapping[str, Any] = {}
+        self._made: dict[str, int] = {}  # kind -> step at which it was last made
+
+    def make(self, needs: frozenset[str], focus: Mapping[str, Any], running: bool) -> dict[str, Picture]:
+        """The pictures in `needs` that are due, by kind; those that the model cannot serve are left out."""
+        if focus != self._focus:
+            self._focus, self._made = focus, {}
+        trainer = self._trainer
+        due = [p for p in PROBES if p.kind in needs and p.requires <= trainer.capabilities]
+        due = [p for p in due if self._made.get(p.kind) != trainer.step]
+        pictures: dict[str, Picture] = {}
+        for probe in sorted(due, key=lambda p: self._made.get(p.kind, -1)):
+            if running and self._spent > ADVANCE + SHARE * trainer.seconds:
+                break
+            began = self._clock()
+            with trainer.quiet():
+                pictures[probe.kind] = probe.read(trainer, focus)
+            if running:
+                self._spent += self._clock() - began
+            self._made[probe.kind] = trainer.step
+        return pictures

@@ -1,0 +1,76 @@
+"""Mini-batches on the training device, every draw from the run's own random streams."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from guiapp.data.source import Source, Table
+
+
+class Feed:
+    """Batches of a `Table`, shuffled anew each epoch, or fresh draws of a `Law`.
+
+    `train` and `heldout` are data on the device for evaluation and pictures: all of a table, a fixed sample of a law.
+    """
+
+    def __init__(self, source: Source, seed: int, device: torch.device) -> None:
+        self.source = source
+        self.device = device
+        self._law_rng = np.random.default_rng([seed, 1])
+        self._order_rng = Generator().manual_seed(seed + 1)
+        self._order = torch.empty(0, dtype=torch.int64)
+        self._cursor = 0
+        self.seen = 0
+        if isinstance(source, Table):
+            train, train_labels = source.train, source.train_labels
+            heldout, heldout_labels = source.heldout, source.heldout_labels
+        else:
+            train, train_labels = source.sample(2000, np.random.default_rng(20))
+            heldout, heldout_labels = source.heldout()
+        self.train = torch.from_numpy(np.ascontiguousarray(train)).to(device)
+        self.heldout = torch.from_numpy(np.ascontiguousarray(heldout)).to(device)
+        self.train_labels = _labels(train_labels, len(train))
+        self.heldout_labels = _labels(heldout_labels, len(heldout))
+
+    @property
+    def dim(self) -> int:
+        return int(self.train.shape[1])
+
+    @property
+    def bounded(self) -> bool:
+        """All values lie in [0, 1], so that a Bernoulli likelihood and a sigmoid output make sense."""
+        return isinstance(self.source, Table) and self.source.low >= 0 and self.source.high <= 1
+
+    @property
+    def is_table(self) -> bool:
+        """The data are finite, so that there are epochs."""
+        return isinstance(self.source, Table)
+
+    @property
+    def is_plane(self) -> bool:
+        return tuple(self.source.shape) == (2,)
+
+    @property
+    def epoch(self) -> float:
+        """Passes over the training data so far; 0 for a law, which has no end."""
+        return self.seen / len(self.train) if isinstance(self.source, Table) else 0.0
+
+    def batch(self, size: int) -> Tensor:
+        """The next batch (B, D); B is `size`, or all data where there are fewer."""
+        if not isinstance(self.source, Table):
+            self.seen += size
+            return torch.from_numpy(self.source.sample(size, self._law_rng)[0]).to(self.device)
+        size = min(size, len(self.train))
+        if self._cursor + size > len(self._order):
+            self._order = torch.randperm(len(self.train), generator=self._order_rng).to(self.device)
+            self._cursor = 0
+        index = self._order[self._cursor : self._cursor + size]
+        self._cursor += size
+        self.seen += size
+        return self.train[index]
+
+
+def _labels(labels: np.ndarray | None, count: int) -> np.ndarray:
+    return np.full(count, -1, np.int16) if labels is None else labels

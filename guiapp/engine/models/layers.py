@@ -1,0 +1,81 @@
+"""Multilayer perceptrons as `spec.Network` describes them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Final
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from guiapp.spec import Network
+
+ACTIVATIONS: Final = MappingProxyType(
+    {
+        "relu": torch.relu,
+        "leaky relu": lambda x: F.leaky_relu(x, 0.01),
+        "elu": F.elu,
+        "gelu": F.gelu,
+        "tanh": torch.tanh,
+        "sigmoid": torch.sigmoid,
+    }
+)
+_NORMS: Final = MappingProxyType({"batch": nn.BatchNorm1d, "layer": nn.LayerNorm})
+
+
+class Layer(nn.Linear):
+    """x -> g(norm(W x + b)) [+ x]: one hidden layer, its tensors named `weight`, `bias`, `norm.weight`, `norm.bias`."""
+
+    def __init__(self, inputs: int, outputs: int, network: Network) -> None:
+        super().__init__(inputs, outputs)
+        self.activation: Callable[[Tensor], Tensor] = ACTIVATIONS[network.activation]
+        self.norm = _NORMS[network.norm](outputs) if network.norm != "none" else None
+        self.skip = network.skip and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:  # (B, inputs) -> (B, outputs)
+        h = F.linear(x, self.weight, self.bias)
+        if self.norm is not None:
+            h = self.norm(h)
+        h = self.activation(h)
+        return h + x if self.skip else h
+
+
+class Mlp(nn.Sequential):
+    """Hidden layers and one linear output layer; parameters are named `0.weight`, `0.bias`, `1.weight`, …"""
+
+    def __init__(self, inputs: int, outputs: int, network: Network, generator: Generator) -> None:
+        widths = (inputs, *network.hidden)
+        hidden = [Layer(a, b, network) for a, b in zip(widths, widths[1:], strict=False)]
+        super().__init__(*hidden, nn.Linear(widths[-1], outputs))
+        for layer in hidden:
+            initialise(layer, network.init, network.activation, generator)
+        last = self[len(hidden)]
+        assert isinstance(last, nn.Linear)
+        initialise(last, network.init, "linear", generator)
+
+
+def initialise(layer: nn.Linear, scheme: str, activation: str, generator: Generator) -> None:
+    """Draw the first weights of `layer`, bias zero (but for `pytorch`), from `generator`.
+
+    he: N(0, 2/fan_in) (He et al. 2015; for a linear output 1/fan_in); glorot: U(±√(6/(fan_in + fan_out))) (Glorot &
+    Bengio 2010); orthogonal: a random orthogonal map (Saxe et al. 2014), gain √2 for rectifiers; pytorch: U(±1/√fan_in).
+    """
+    rectifier = activation in ("relu", "leaky relu", "elu", "gelu")
+    with torch.no_grad():
+        if scheme == "pytorch":
+            bound = 1 / math.sqrt(layer.in_features)
+            layer.weight.uniform_(-bound, bound, generator=generator)
+            layer.bias.uniform_(-bound, bound, generator=generator)
+            return
+        layer.bias.zero_()
+        if scheme == "he":
+            layer.weight.normal_(
+                0, math.sqrt((1 if activation == "linear" else 2) / layer.in_features), generator=generator
+            )
+        elif scheme == "glorot":
+            nn.init.xavier_uniform_(layer.weight, generator=generator)
+        else:
+            nn.init.orthogonal_(layer.weight, gain=math.sqrt(2) if rectifier else 1.0, generator=generator)

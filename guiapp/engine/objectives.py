@@ -1,0 +1,129 @@
+"""What one training iteration is for each kind of model: which players move, down which loss, and what is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Generator, Tensor
+
+from guiapp import spec
+from guiapp.engine.feed import Feed
+from guiapp.engine.models.gan import GanModel
+from guiapp.engine.models.vae import VaeModel
+from guiapp.engine.player import Player
+from guiapp.theory import game
+
+Row = list[Tensor]
+
+
+class Objective(Protocol):
+    """`terms` names the loss terms, in the order in which `iterate` returns them; after these come each player's
+    gradient RMS and its update ratios, (P,) each, players in the order of `players`."""
+
+    terms: tuple[str, ...]
+    players: dict[str, Player]
+    replay: Callable[[], object]  # the last forward pass once more, to find where a value stopped being finite
+
+    def iterate(self, model: spec.Vae | spec.Gan, batch: int, player: str) -> Row: ...
+
+    def evaluate(self, model: spec.Vae | spec.Gan, x: Tensor, generator: Generator) -> dict[str, float]: ...
+
+
+class VaeObjective:
+    """One step down the mean over the batch of -ELBO, its KL term weighted by β."""
+
+    def __init__(self, network: VaeModel, optimiser: spec.Optimiser, feed: Feed, noise: Generator) -> None:
+        self.network, self.feed, self.noise = network, feed, noise
+        self.players = {"vae": Player(network.named_parameters(), optimiser)}
+        self.learned = network.likelihood == "gaussian, learned σ"
+        self.terms = ("loss", "reconstruction", "kl", "elbo") + (("sigma",) if self.learned else ())
+        self.replay: Callable[[], object] = lambda: None
+
+    def iterate(self, model: spec.Vae | spec.Gan, batch: int, player: str) -> Row:
+        assert isinstance(model, spec.Vae)
+        vae = model
+        x = self.feed.batch(batch)  # (B, D)
+        eps = torch.randn((len(x), self.network.latent), generator=self.noise, device=x.device)  # (B, Z)
+        self.replay = lambda: self.network.terms(x, eps, vae).loss
+        terms = self.network.terms(x, eps, vae)
+        rms, update = self.players["vae"].descend(terms.loss)
+        with torch.no_grad():
+            values = [terms.loss, terms.reconstruction, terms.kl, -(terms.reconstruction + terms.kl)]
+            if self.learned:
+                values.append(self.network.log_sigma.exp())
+            return [torch.stack(values), rms, update]
+
+    def evaluate(self, model: spec.Vae | spec.Gan, x: Tensor, generator: Generator) -> dict[str, float]:
+        assert isinstance(model, spec.Vae)
+        eps = torch.randn((len(x), self.network.latent), generator=generator, device=x.device)
+        terms = self.network.terms(x, eps, model)
+        values = {"loss": terms.loss, "reconstruction": terms.reconstruction, "kl": terms.kl}
+        values["elbo"] = -(terms.reconstruction + terms.kl)
+        return {name: value.item() for name, value in values.items()}
+
+
+class GanObjective:
+    """`d_steps` discriminator steps, then `g_steps` generator steps, on fresh data and noise each."""
+
+    terms = ("d_loss", "g_loss", "d_real", "d_fake", "d_acc_real", "d_acc_fake")
+
+    def __init__(self, network: GanModel, model: spec.Gan, feed: Feed, noise: Generator) -> None:
+        self.network, self.feed, self.noise = network, feed, noise
+        named = list(network.named_parameters())
+        self.players = {
+            "g": Player([pair for pair in named if pair[0].startswith("generator.")], model.g_optimiser),
+            "d": Player([pair for pair in named if pair[0].startswith("discriminator.")], model.d_optimiser),
+        }
+        self.replay: Callable[[], object] = lambda: None
+        self._unknown = torch.full((), torch.nan, device=feed.device)
+
+    def iterate(self, model: spec.Vae | spec.Gan, batch: int, player: str) -> Row:
+        assert isinstance(model, spec.Gan)
+        d_terms, d_told = [self._unknown] * 5, self.players["d"].rest()
+        g_loss, g_told = self._unknown, self.players["g"].rest()
+        for _ in range(max(1, model.d_steps) if player == "d" else model.d_steps if player == "both" else 0):
+            d_terms, d_told = self._discriminator_step(batch)
+        for _ in range(max(1, model.g_steps) if player == "g" else model.g_steps if player == "both" else 0):
+            g_loss, g_told = self._generator_step(model, batch)
+        values = torch.stack([d_terms[0], g_loss.detach(), *d_terms[1:]])
+        return [values, g_told[0], d_told[0], g_told[1], d_told[1]]
+
+    def _discriminator_step(self, batch: int) -> tuple[list[Tensor], tuple[Tensor, Tensor]]:
+        real = self.feed.batch(batch)  # (B, D)
+        with torch.no_grad():
+            fake = self.network.decode(self.network.draw(len(real), self.noise))  # (B, D)
+        self.replay = lambda: self.network.logits(real, fake)
+        a_real, a_fake = self.network.logits(real, fake)  # (B,), (B,)
+        on_real, on_fake = game.discriminator_loss(a_real, a_fake)
+        loss = on_real.mean() + on_fake.mean()
+        told = self.players["d"].descend(loss)
+        return [loss.detach(), *_judgement(a_real.detach(), a_fake.detach())], told
+
+    def _generator_step(self, model: spec.Gan, batch: int) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        z = self.network.draw(batch, self.noise)  # (B, Z)
+        self.replay = lambda: self.network.logit(self.network.decode(z))
+        logit = self.network.logit(self.network.decode(z))
+        loss = game.generator_loss(logit, model.objective).mean()
+        return loss, self.players["g"].descend(loss)
+
+    def evaluate(self, model: spec.Vae | spec.Gan, x: Tensor, generator: Generator) -> dict[str, float]:
+        assert isinstance(model, spec.Gan)
+        fake = self.network.decode(self.network.draw(len(x), generator))
+        a_real, a_fake = self.network.logits(x, fake)
+        on_real, on_fake = game.discriminator_loss(a_real, a_fake)
+        g_loss = game.generator_loss(a_fake, model.objective).mean()
+        values = [on_real.mean() + on_fake.mean(), g_loss, *_judgement(a_real, a_fake)]
+        return {name: value.item() for name, value in zip(self.terms, values, strict=True)}
+
+
+def _judgement(real: Tensor, fake: Tensor) -> list[Tensor]:
+    """Mean D(x), mean D(G(z)), and the fraction judged rightly of each, from logits (B,)."""
+    size_real, size_fake = len(real), len(fake)
+    return [
+        torch.sigmoid(real).mean(),
+        torch.sigmoid(fake).mean(),
+        (real > 0).sum() / size_real,
+        (fake < 0).sum() / size_fake,
+    ]

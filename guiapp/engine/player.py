@@ -1,0 +1,73 @@
+"""One player of the training: parameters that descend one loss together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from guiapp.spec import Optimiser
+
+
+class NonFinite(ArithmeticError):
+    """The loss or a gradient is NaN or infinite; no weight was changed."""
+
+
+class Player:
+    """Parameters with their names, their optimiser, and what every step tells of them.
+
+    `gradients` holds the gradients of the last step, for the probes.
+    """
+
+    def __init__(self, named: Iterable[tuple[str, nn.Parameter]], optimiser: Optimiser) -> None:
+        pairs = list(named)
+        self.names = tuple(name for name, _ in pairs)
+        self.parameters = [p for _, p in pairs]
+        self.gradients: list[Tensor] = []
+        self.optimiser = _optimiser(self.parameters, optimiser)
+        self._before = [torch.empty_like(p) for p in self.parameters]
+        self._root = torch.tensor([math.sqrt(p.numel()) for p in self.parameters], device=self.parameters[0].device)
+        self._nothing = torch.full_like(self._root, math.nan)
+
+    def set_rate(self, rate: float) -> None:
+        """Use the learning rate `rate` from the next step on."""
+        self.optimiser.param_groups[0]["lr"] = rate
+
+    def descend(self, loss: Tensor) -> tuple[Tensor, Tensor]:
+        """One optimiser step down `loss` (a scalar).
+
+        Returns:
+            (P,) root mean square of each tensor's gradient, and (P,) ‖Δw‖ / ‖w‖ of each tensor (NaN where w = 0).
+
+        Raises:
+            NonFinite: before anything is changed.
+        """
+        # contiguous, because torch's fused kernels ignore strides and read past the end of an expanded gradient
+        gradients = [gradient.contiguous() for gradient in torch.autograd.grad(loss, self.parameters)]
+        rms = torch.stack(torch._foreach_norm(gradients)) / self._root
+        if not math.isfinite((loss.detach() + rms.sum()).item()):
+            self.gradients = gradients
+            raise NonFinite
+        with torch.no_grad():
+            torch._foreach_copy_(self._before, self.parameters)
+            for parameter, gradient in zip(self.parameters, gradients, strict=True):
+                parameter.grad = gradient
+            self.optimiser.step()
+            self.gradients = gradients
+            torch._foreach_sub_(self._before, self.parameters)
+            change = torch.stack(torch._foreach_norm(self._before))
+            return rms, change / torch.stack(torch._foreach_norm(self.parameters))
+
+    def rest(self) -> tuple[Tensor, Tensor]:
+        """What `descend` would return, for a step in which this player did not move: NaN."""
+        return self._nothing, self._nothing
+
+
+def _optimiser(parameters: list[nn.Parameter], optimiser: Optimiser) -> torch.optim.Optimizer:
+    # fused: one kernel for all tensors (here 0.2 ms against 0.7 ms for a loop over them)
+    if optimiser.kind == "adam":
+        betas = (optimiser.beta1, optimiser.beta2)
+        return torch.optim.Adam(parameters, lr=optimiser.lr, betas=betas, fused=True)
+    return torch.optim.SGD(parameters, lr=optimiser.lr, momentum=optimiser.momentum, fused=True)

@@ -1,0 +1,38 @@
+"""What a probe is: one kind of picture, read from a trainer without changing its training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from guiapp.engine.trainer import Trainer
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """`read(trainer, focus)` makes the picture `kind`; it is called inside `trainer.quiet()`, draws from no stream of
+    the run, and leaves weights, gradients, mode and optimiser as found. `requires` is a subset of the capabilities."""
+
+    kind: str
+    requires: frozenset[str]
+    read: Callable[[Trainer, Mapping[str, Any]], Arrays]
+
+
+def array(tensor: Tensor, shape: tuple[int, ...] | None = None) -> npt.NDArray[Any]:
+    """`tensor` as a numpy array of its own, in `shape` when given."""
+    result: npt.NDArray[Any] = tensor.detach().to("cpu", copy=True).numpy()
+    return result if shape is None else result.reshape(shape)
+
+
+def noise(trainer: Trainer, count: int, dimensions: int) -> Tensor:
+    """The same standard normal draws (count, dimensions) at every step, so that one sees what becomes of each z."""
+    rng = np.random.default_rng([trainer.spec.seed, 4])
+    return torch.from_numpy(rng.standard_normal((count, dimensions), np.float32)).to(trainer.device)

@@ -1,0 +1,90 @@
+"""Training without a window: the same trainer, one JSON object at the end."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from guiapp.data.source import DataError
+from guiapp.engine.recorder import Recorder
+from guiapp.engine.trainer import Trainer, last_values
+from guiapp.parameters import edited
+from guiapp.spec import RunSpec, SpecError, to_builtins
+
+FLUSH_EVERY = 500  # steps between two appends to the run file
+
+
+def train(spec: RunSpec, steps: int, out: Path | None, as_json: bool, adapt: bool) -> int:
+    """Train `steps` iterations of `spec` and print the result; `adapt` lets the likelihood follow the data.
+
+    Returns:
+        0; 1 when a value was not finite; 2 when the data or the run file cannot be used.
+    """
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    try:
+        trainer = _trainer(spec, adapt)
+        recorder = Recorder(out, trainer) if out else None
+    except (DataError, SpecError) as error:
+        print(f"elboscope: {error}", file=sys.stderr)
+        return 2
+    except (OSError, sqlite3.Error) as error:
+        print(f"elboscope: The run file {out} cannot be written: {error}. Choose another place.", file=sys.stderr)
+        return 2
+    tensor, rows = _steps(trainer, steps, recorder)
+    if recorder:
+        recorder.close()
+    result: dict[str, Any] = {
+        "steps": trainer.step,
+        "steps_per_s": trainer.step / trainer.seconds if trainer.seconds else 0.0,
+        "train": last_values(trainer.names, rows),
+        "heldout": {name: v if math.isfinite(v) else None for name, v in trainer.heldout().items()},
+        "spec": to_builtins(trainer.spec),
+    }
+    if tensor:
+        result["diverged"] = {"step": trainer.step + 1, "tensor": tensor}
+        print(f"elboscope: step {trainer.step + 1}: the {tensor} is not finite; training stopped.", file=sys.stderr)
+    print(json.dumps(result, indent=2) if as_json else _table(result))
+    return 1 if tensor else 0
+
+
+def _trainer(spec: RunSpec, adapt: bool) -> Trainer:
+    try:
+        return Trainer(spec)
+    except SpecError as error:
+        if not (adapt and error.remedy):
+            raise
+        for path, new in error.remedy.items():
+            print(f"elboscope: {path} is {new} for these data.", file=sys.stderr)
+            spec = edited(spec, path, new)
+        return Trainer(spec)
+
+
+def _steps(trainer: Trainer, steps: int, recorder: Recorder | None) -> tuple[str | None, Any]:
+    """Train; gives the first non-finite tensor, if any, and the last rows."""
+    tail = np.empty((0, len(trainer.names)), np.float32)
+    events = trainer.events()
+    tensor = None
+    while trainer.step < steps and tensor is None:
+        tensor = next(events)
+        if trainer.step % FLUSH_EVERY == 0 or trainer.step == steps or tensor:
+            rows = trainer.flush()
+            tail = np.concatenate([tail, rows])[-FLUSH_EVERY:]
+            if recorder:
+                recorder.add(rows)
+    return tensor, tail
+
+
+def _table(result: dict[str, Any]) -> str:
+    lines = [f"{result['steps']} steps, {result['steps_per_s']:.1f} steps/s", f"{'':24}{'train':>12}{'held-out':>12}"]
+    for name, heldout in result["heldout"].items():
+        pair = (result["train"].get(name), heldout)
+        lines.append(f"{name:24}" + "".join(f"{'none' if v is None else format(v, '.5g'):>12}" for v in pair))
+    return "\n".join(lines)

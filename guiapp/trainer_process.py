@@ -1,0 +1,27 @@
+"""The other process: how the window starts it, and the only door from the window's side to torch."""
+
+from __future__ import annotations
+
+import multiprocessing
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+
+
+def start() -> tuple[SpawnProcess, Connection]:
+    """Spawn a trainer process; gives it and this side's end of the pipe. It ends when that end is closed."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=main, args=(theirs,), name="elboscope-trainer", daemon=True)
+    process.start()
+    theirs.close()  # so that each side sees the end of file when the other dies
+    return process, ours
+
+
+def main(connection: Connection) -> None:
+    """What the child runs."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the window, which then ends us
+    from guiapp.engine.worker import serve
+
+    serve(connection)
