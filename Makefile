@@ -10,11 +10,9 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
 
-# The stamp holds the folder it was made in: a copied or moved environment points into the old folder.
-ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
-.PHONY: $(STAMP)
-endif
-ifeq ($(wildcard $(BIN)/python),)
+# The stamp holds the folder it was made in: a copied or moved environment points into the old folder, and one whose
+# Python has gone is of no use.
+ifneq ($(shell test -x $(BIN)/python && cat $(STAMP) 2>/dev/null),$(CURDIR))
 .PHONY: $(STAMP)
 endif
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from operator import index
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -151,7 +152,7 @@ def _walk(node: Struct, defaults: Struct, prefix: str) -> tuple[Parameter | Grou
     if type(defaults) is not type(node):
         defaults = type(node)()
     items: list[Parameter | Group] = []
-    for name, hint in get_type_hints(type(node), include_extras=True).items():
+    for name, hint in _hints(type(node)).items():
         child, default, path = getattr(node, name), getattr(defaults, name), prefix + name
         meta = _meta(hint)
         if isinstance(child, Struct):
@@ -162,6 +163,12 @@ def _walk(node: Struct, defaults: Struct, prefix: str) -> tuple[Parameter | Grou
         else:
             items.append(_parameter(path, hint.__origin__, meta, default))
     return tuple(items)
+
+
+@cache
+def _hints(kind: type[Struct]) -> Mapping[str, Any]:
+    """Resolving the annotations takes most of the time of a walk, and they never change."""
+    return MappingProxyType(get_type_hints(kind, include_extras=True))
 
 
 def _meta(hint: Any) -> Meta:

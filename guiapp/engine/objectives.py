@@ -67,7 +67,7 @@ class VaeObjective:
 class GanObjective:
     """`d_steps` discriminator steps, then `g_steps` generator steps, on fresh data and noise each."""
 
-    terms = ("d_loss", "g_loss", "d_real", "d_fake", "d_acc_real", "d_acc_fake")
+    terms: tuple[str, ...] = ("d_loss", "g_loss", "d_real", "d_fake", "d_acc_real", "d_acc_fake")
 
     def __init__(self, network: GanModel, model: spec.Gan, feed: Feed, noise: Generator) -> None:
         self.network, self.feed, self.noise = network, feed, noise

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from guiapp.spec import Optimiser
 
 
-class NonFinite(ArithmeticError):
+class NonFiniteError(ArithmeticError):
     """The loss or a gradient is NaN or infinite; no weight was changed."""
 
 
@@ -24,7 +24,7 @@ class Player:
     def __init__(self, named: Iterable[tuple[str, nn.Parameter]], optimiser: Optimiser) -> None:
         pairs = list(named)
         self.names = tuple(name for name, _ in pairs)
-        self.parameters = [p for _, p in pairs]
+        self.parameters: list[Tensor] = [p for _, p in pairs]
         self.gradients: list[Tensor] = []
         self.optimiser = _optimiser(self.parameters, optimiser)
         self._before = [torch.empty_like(p) for p in self.parameters]
@@ -42,14 +42,14 @@ class Player:
             (P,) root mean square of each tensor's gradient, and (P,) ‖Δw‖ / ‖w‖ of each tensor (NaN where w = 0).
 
         Raises:
-            NonFinite: before anything is changed.
+            NonFiniteError: before anything is changed.
         """
         # contiguous, because torch's fused kernels ignore strides and read past the end of an expanded gradient
         gradients = [gradient.contiguous() for gradient in torch.autograd.grad(loss, self.parameters)]
         rms = torch.stack(torch._foreach_norm(gradients)) / self._root
         if not math.isfinite((loss.detach() + rms.sum()).item()):
             self.gradients = gradients
-            raise NonFinite
+            raise NonFiniteError
         with torch.no_grad():
             torch._foreach_copy_(self._before, self.parameters)
             for parameter, gradient in zip(self.parameters, gradients, strict=True):
@@ -65,7 +65,7 @@ class Player:
         return self._nothing, self._nothing
 
 
-def _optimiser(parameters: list[nn.Parameter], optimiser: Optimiser) -> torch.optim.Optimizer:
+def _optimiser(parameters: list[Tensor], optimiser: Optimiser) -> torch.optim.Optimizer:
     # fused: one kernel for all tensors (here 0.2 ms against 0.7 ms for a loop over them)
     if optimiser.kind == "adam":
         betas = (optimiser.beta1, optimiser.beta2)

@@ -95,7 +95,7 @@ def read_run(path: Path) -> tuple[dict[str, str], npt.NDArray[np.float32]]:
     Raises:
         sqlite3.Error: no run file, or a damaged one.
     """
-    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
         meta = dict(db.execute("SELECT key, value FROM meta"))
         width = len(json.loads(meta["names"]))

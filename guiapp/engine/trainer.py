@@ -21,7 +21,7 @@ from guiapp.engine.feed import Feed
 from guiapp.engine.models.gan import GanModel
 from guiapp.engine.models.vae import VaeModel
 from guiapp.engine.objectives import GanObjective, Objective, VaeObjective
-from guiapp.engine.player import NonFinite
+from guiapp.engine.player import NonFiniteError
 from guiapp.messages import Player
 from guiapp.parameters import edited, flat, value
 from guiapp.spec import RunSpec, SpecError
@@ -83,8 +83,10 @@ class Trainer:
     def _check_batch(self, spec: RunSpec) -> None:
         """Raises SpecError where a batch would be one datum, which has no variance to normalise by."""
         model = spec.model
-        is_vae = isinstance(model, specs.Vae)
-        networks = (model.encoder, model.decoder) if is_vae else (model.generator, model.discriminator)
+        if isinstance(model, specs.Vae):
+            networks = (model.encoder, model.decoder)
+        else:
+            networks = (model.generator, model.discriminator)
         batch = min(spec.batch, len(self.feed.train)) if self.feed.is_table else spec.batch
         if batch < 2 and any(network.hidden and network.norm == "batch" for network in networks):
             raise SpecError(
@@ -108,7 +110,7 @@ class Trainer:
                 copy.copy_(buffer)
             try:
                 row = self.objective.iterate(self.spec.model, self.spec.batch, self.player)
-            except NonFinite:
+            except NonFiniteError:
                 name = first_non_finite(self.model, self.objective.replay, self.objective.players.values())
                 for copy, buffer in zip(kept, averages, strict=True):
                     buffer.copy_(copy)  # one NaN would stay in a running average for ever

@@ -74,12 +74,9 @@ class Worker:
         """Obey and train until told to quit."""
         self._say(m.Ready(str(torch.__version__), device.available(), torch.get_num_threads()))
         while not self.done:
-            while inbox:
-                arrived.clear()
+            if inbox:
                 self.obey(inbox.popleft())
-            if self.done:
-                return
-            if self.running:
+            elif self.running:
                 self.advance()
             else:
                 arrived.wait()

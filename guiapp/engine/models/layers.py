@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
@@ -48,7 +49,7 @@ class Mlp(nn.Sequential):
 
     def __init__(self, inputs: int, outputs: int, network: Network, generator: Generator) -> None:
         widths = (inputs, *network.hidden)
-        hidden = [Layer(a, b, network) for a, b in zip(widths, widths[1:], strict=False)]
+        hidden = [Layer(a, b, network) for a, b in pairwise(widths)]
         super().__init__(*hidden, nn.Linear(widths[-1], outputs))
         for layer in hidden:
             initialise(layer, network.init, network.activation, generator)
@@ -61,7 +62,8 @@ def initialise(layer: nn.Linear, scheme: str, activation: str, generator: Genera
     """Draw the first weights of `layer`, bias zero (but for `pytorch`), from `generator`.
 
     he: N(0, 2/fan_in) (He et al. 2015; for a linear output 1/fan_in); glorot: U(±√(6/(fan_in + fan_out))) (Glorot &
-    Bengio 2010); orthogonal: a random orthogonal map (Saxe et al. 2014), gain √2 for rectifiers; pytorch: U(±1/√fan_in).
+    Bengio 2010); orthogonal: a random orthogonal map (Saxe et al. 2014), gain √2 for rectifiers; pytorch:
+    U(±1/√fan_in).
     """
     rectifier = activation in ("relu", "leaky relu", "elu", "gelu")
     with torch.no_grad():

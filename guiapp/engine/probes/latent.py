@@ -51,14 +51,14 @@ def _axes(mean: torch.Tensor, chosen: tuple[int, int] | None) -> torch.Tensor:
         return unit[list(chosen)]
     if size <= 2:
         return unit[:2]
-    centred = mean - mean.mean(0)
+    centred = (mean - mean.mean(0)).cpu().double()  # as float32 the squares of a large mean overflow
     if not centred.isfinite().all():  # a diverged encoder has no principal axes
         return unit[:2]
-    _, vectors = torch.linalg.eigh((centred.T @ centred).cpu().double())
-    axes = vectors.flip(1)[:, :2].T.to(mean)  # (2, Z), largest variance first
+    _, vectors = torch.linalg.eigh(centred.T @ centred)
+    axes: torch.Tensor = vectors.flip(1)[:, :2].T.to(mean)  # (2, Z), largest variance first
     # Eigenvectors have no sign of their own; this one keeps the cloud from flipping between two pictures.
-    sign = axes.gather(1, axes.abs().argmax(1, keepdim=True)).sign()
-    return axes * sign
+    oriented: torch.Tensor = axes * axes.gather(1, axes.abs().argmax(1, keepdim=True)).sign()
+    return oriented
 
 
 PROBE = Probe("latent", frozenset({"encodes"}), read)

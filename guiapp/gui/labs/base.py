@@ -1,0 +1,44 @@
+"""What every theory lab is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from msgspec import Struct
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from guiapp.gui.theme import Theme
+
+
+class Lab(QWidget):
+    """An interactive bench for one piece of theory: `Params` -> `compute(Params)` -> `draw(Result)`.
+
+    Class attributes: `name` (identifier, also of its explanation in resources/explanations/NAME.md), `title`, and
+    `needs` (picture kinds of the current run that the lab can use, such as the posterior of an example).
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    needs: ClassVar[frozenset[str]] = frozenset()
+    changed = Signal()  # the parameters, and so the numbers in `numbers()`, are different now
+
+    def params(self) -> Struct:
+        """The current parameters."""
+        raise NotImplementedError
+
+    def set_params(self, params: Struct) -> None:
+        """Set all parameters and redraw; at most 16 ms to the repainted plot."""
+        raise NotImplementedError
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaint in the colours of `theme`."""
+        raise NotImplementedError
+
+    def set_pictures(self, pictures: Mapping[str, Any]) -> None:
+        """Newest pictures of the kinds in `needs` from the current run."""
+
+    def numbers(self) -> Mapping[str, float]:
+        """The current numbers by name, for the explanation's live line."""
+        return {}

@@ -1,0 +1,318 @@
+"""The main window: run bar, parameters, workspace, explanations, and what joins them to the session."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QFileDialog,
+    QMainWindow,
+    QVBoxLayout,
+    QWidget,
+)
+
+from guiapp import presets
+from guiapp.gui import menus, theme
+from guiapp.gui.docks import LabDock
+from guiapp.gui.errors import MessageBar, show_error
+from guiapp.gui.frame_clock import FrameClock
+from guiapp.gui.numbers import numbers
+from guiapp.gui.panels.explain import ExplainPanel
+from guiapp.gui.panels.parameters import ParameterPanel
+from guiapp.gui.panels.run_bar import RunBar
+from guiapp.gui.session import Session, with_half_rate
+from guiapp.gui.settings import Settings
+from guiapp.gui.workspace import Workspace
+from guiapp.messages import Diverged, Started
+from guiapp.parameters import differences, edited, flat, value
+from guiapp.spec import Data, Gan, RunSpec, SpecError
+
+TEXT_EVERY = 250  # ms between two updates of running text
+NARROW = 1250  # px of the window below which two side panels leave too little for the plots
+SIDE = 290  # px
+
+
+class MainWindow(QMainWindow):
+    """Everything on the screen. It acts on the session and shows what the session says; it holds no training state."""
+
+    def __init__(self, session: Session, settings: Settings, settings_path: Path, baseline: RunSpec) -> None:
+        super().__init__()
+        self.setWindowTitle("Elboscope")
+        self.setMinimumSize(1024, 700)
+        self.resize(1440, 900)
+        self.session = session
+        self.settings = settings
+        self.baseline = baseline
+        self._settings_path = settings_path
+        self._explained = "losses"
+        self._narrow = False
+        self._adapting = False  # a run on the person's own data was asked for: take what fits them
+        self._adapted = ""
+        self.theme = self._chosen_theme()
+        self.run_bar = RunBar()
+        self.message_bar = MessageBar()
+        self.workspace = Workspace(self.theme)
+        self.parameter_panel = ParameterPanel()
+        self.explain_panel = ExplainPanel()
+        self._lay_out()
+        self.clock = FrameClock(session, lambda: tuple(self.workspace.docks.values()), parent=self)
+        menus.build(self)
+        self._connect()
+        self._text_timer = QTimer(self, interval=TEXT_EVERY)
+        self._text_timer.timeout.connect(self._update_text)
+        self._text_timer.start()
+        self.apply_theme()
+        self.parameter_panel.set_spec(session.spec, baseline)
+        self._name_preset(session.spec)
+        self.workspace.home = "GAN" if isinstance(session.spec.model, Gan) else "VAE"
+        self.workspace.arrange(self.workspace.home)
+        self.explain("losses")
+        self._restore()
+        self._on_state(session.state)
+
+    # Building
+
+    def _lay_out(self) -> None:
+        self.addToolBar(self.run_bar)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.message_bar)
+        column.addWidget(self.workspace, 1)
+        self.setCentralWidget(centre)
+        self.parameter_dock = self._side_dock("parameters", "Parameters", self.parameter_panel)
+        self.explain_dock = self._side_dock("explain", "Explain", self.explain_panel)
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.parameter_dock)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.explain_dock)
+        self.resizeDocks([self.parameter_dock, self.explain_dock], [SIDE, SIDE], Qt.Orientation.Horizontal)
+
+    def _side_dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(content)
+        return dock
+
+    def _connect(self) -> None:
+        session, bar, panel = self.session, self.run_bar, self.parameter_panel
+        self._presets = {name: presets.load(name) for name in presets.NAMES}
+        bar.set_presets([(name, preset.title, preset.about) for name, preset in self._presets.items()])
+        bar.run_toggled.connect(lambda run: self.run() if run else session.pause())
+        bar.step_requested.connect(lambda player: session.step(1, player))
+        bar.epoch_requested.connect(session.epoch)
+        bar.reset_requested.connect(session.reset)
+        bar.run_to_requested.connect(session.run)
+        bar.preset_chosen.connect(self.choose_preset)
+        panel.live_edited.connect(session.edit)
+        panel.restart_requested.connect(session.start)
+        self.explain_panel.link_activated.connect(self.follow_link)
+        self.workspace.looked.connect(self.clock.nudge)
+        self.workspace.broke.connect(lambda sentence, details: show_error(self, sentence, details))
+        session.state_changed.connect(self._on_state)
+        session.started.connect(self._on_started)
+        session.edited.connect(lambda event: panel.set_live(event.path, event.new))
+        session.diverged.connect(self._on_diverged)
+        session.refused.connect(self._on_refused)
+        session.complained.connect(lambda sentence, details: show_error(self, sentence, details))
+        session.saved.connect(lambda path: self.message_bar.set_message("info", f"The run was saved to {path}."))
+        session.lost.connect(self._on_lost)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self.apply_theme)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._on_focus)
+
+    # What a person does
+
+    def run(self) -> None:
+        """Train on; where there is no run that can go on, start one with the parameters as the panel shows them."""
+        if self.session.has_run:
+            self.session.run()
+        else:
+            self.session.start(self.parameter_panel.pending())
+
+    def choose_preset(self, name: str) -> None:
+        """Start the preset `name`; it trains on if something was training."""
+        self.baseline = self._presets[name].spec
+        self.settings = msgspec.structs.replace(self.settings, preset=name)
+        self.session.start(self.baseline, running=self.session.state in ("training", "starting"))
+
+    def open_data(self, path: str) -> None:
+        """Train the current model on the person's own data at `path`; the likelihood follows the data."""
+        spec = msgspec.structs.replace(self.session.spec, data=Data(name="file", path=path, scale="auto"))
+        self._adapting = True
+        self.settings = self.settings.opened(path)
+        self.session.start(spec)
+
+    def ask_for_data(self, folder: bool = False) -> None:
+        """Let the person choose a file, or a folder of images."""
+        if folder:
+            path = QFileDialog.getExistingDirectory(self, "Open a folder of images")
+        else:
+            kinds = "Data (*.npz *.npy *.csv *.tsv *.txt *.gz *ubyte *.idx*);;All files (*)"
+            path, _ = QFileDialog.getOpenFileName(self, "Open data", "", kinds)
+        if path:
+            self.open_data(path)
+
+    def ask_where_to_save(self) -> None:
+        """Let the person choose where the run file goes."""
+        path, _ = QFileDialog.getSaveFileName(self, "Save the run", "run.elbo", "Run files (*.elbo)")
+        if path:
+            self.session.save(path)
+
+    def follow_link(self, link: str) -> None:
+        """Do what a link of an explanation says: `set:PATH=VALUE`, `preset:NAME`, `view:NAME` or `lab:NAME`."""
+        verb, _, rest = link.partition(":")
+        if verb == "preset":
+            self.choose_preset(rest)
+        elif verb in ("view", "lab"):
+            self.workspace.reveal(rest)
+        elif verb == "set":
+            path, _, new = rest.partition("=")
+            self.set_parameter(path, new)
+
+    def set_parameter(self, path: str, new: str) -> None:
+        """Set a parameter at once when it is live in the current run, else through a restart."""
+        try:
+            spec = edited(self.session.spec, path, new)
+        except SpecError as error:
+            self.message_bar.set_message("warning", str(error))
+            return
+        if self.session.has_run and self.parameter_panel.is_live(path):
+            self.session.edit(path, new)
+        else:
+            self.session.start(spec)
+
+    def choose_theme(self, name: str) -> None:
+        """ "system", "light" or "dark", from now on."""
+        self.settings = msgspec.structs.replace(self.settings, theme=name)
+        self.apply_theme()
+
+    def explain(self, name: str) -> None:
+        """Show the explanation of the view or lab `name`."""
+        self.explain_panel.show_page(name)
+        self._explained = name
+        self._update_text()
+
+    # What the session says
+
+    def _on_state(self, state: str) -> None:
+        self.run_bar.set_state(state)
+        self.parameter_panel.set_has_run(self.session.has_run)
+
+    def _on_started(self, run: Started) -> None:
+        self.message_bar.hide()
+        if self._adapted:
+            self.message_bar.set_message("info", f"For these data, {self._adapted}.")
+        self._adapting, self._adapted = False, ""
+        self.parameter_panel.set_spec(run.spec, self.baseline)
+        self.run_bar.set_players(isinstance(run.spec.model, Gan))
+        self._name_preset(run.spec)
+        for dock in self.workspace.docks.values():
+            dock.set_run(run)
+        self.workspace.go_home(run)
+        self.clock.nudge()
+        self._update_text()
+
+    def _name_preset(self, spec: RunSpec) -> None:
+        self.run_bar.select_preset(next((n for n, preset in self._presets.items() if preset.spec == spec), ""))
+
+    def _on_diverged(self, event: Diverged) -> None:
+        sentence = (
+            f"Step {event.step}: the {event.tensor} is not finite, so this update was not applied and training stopped."
+        )
+        halved = with_half_rate(self.session.spec)
+        remedy = ("Restart with half the learning rate", lambda: self.session.start(halved))
+        self.message_bar.set_message("error", sentence, (remedy,))
+
+    def _on_refused(self, sentence: str, instead: RunSpec | None) -> None:
+        if instead is not None and self._adapting:
+            self._adapted = "; ".join(
+                f"{path} is {new}" for path, (_, new) in differences(self.session.asked, instead).items()
+            )
+            self.session.start(instead)
+            return
+        self._adapting = False
+        spec = self.session.spec
+        for path, parameter in flat(spec).items():
+            if parameter.live and self.session.has_run:
+                self.parameter_panel.set_live(path, value(spec, path))  # a refused edit is not in force
+        actions = () if instead is None else (("Start with that", lambda: self.session.start(instead)),)
+        self.message_bar.set_message("error", sentence, actions)
+
+    def _on_lost(self, exit_code: int) -> None:
+        how = f"was killed by signal {-exit_code}" if exit_code < 0 else f"ended with code {exit_code}"
+        why = " (often: out of memory)" if exit_code == -9 else ""
+        step = self.session.frame.step if self.session.frame else 0
+        sentence = f"The trainer process {how}{why}; the run stopped at step {step}."
+        self.message_bar.set_message("error", sentence, (("Start again", self.run),))
+
+    # Looks
+
+    def _chosen_theme(self) -> theme.Theme:
+        return theme.THEMES.get(self.settings.theme) or theme.system_theme()
+
+    def apply_theme(self, *_: object) -> None:
+        """Repaint everything in the theme that is wanted now."""
+        self.theme = self._chosen_theme()
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        theme.apply(application, self.theme)
+        for part in (self.run_bar, self.message_bar, self.parameter_panel, self.explain_panel, self.workspace):
+            part.set_theme(self.theme)
+        self.clock.nudge()
+
+    def _update_text(self) -> None:
+        session, frame = self.session, self.session.frame
+        if frame is not None:
+            epoch = frame.epoch if frame.run.data_count else math.nan  # a law has no epochs
+            self.run_bar.set_progress(frame.step, epoch, frame.steps_per_s, session.seconds, session.device)
+            lab = self.workspace.docks.get(self._explained)
+            own = lab.lab.numbers() if isinstance(lab, LabDock) else {}
+            self.explain_panel.set_numbers({**numbers(frame, session.spec), **own})
+
+    def _on_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
+        while new is not None and new is not self:
+            if new.objectName() in self.workspace.docks and new.objectName() != self._explained:
+                self.explain(new.objectName())
+                return
+            new = new.parentWidget()
+
+    # Coming and going
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow window keeps its middle for the plots: the explanation goes behind the parameters."""
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        if narrow != self._narrow:
+            self._narrow = narrow
+            if narrow:
+                self.tabifyDockWidget(self.parameter_dock, self.explain_dock)
+                self.parameter_dock.raise_()
+            else:
+                self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.explain_dock)
+                self.resizeDocks([self.explain_dock], [SIDE], Qt.Orientation.Horizontal)
+
+    def _restore(self) -> None:
+        for state, restore in (
+            (self.settings.geometry, self.restoreGeometry),
+            (self.settings.docks, self.restoreState),
+        ):
+            if state:
+                restore(QByteArray.fromBase64(state.encode()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the window and end the trainer process."""
+        self._text_timer.stop()
+        geometry, docks = (bytes(s.toBase64().data()).decode() for s in (self.saveGeometry(), self.saveState()))
+        complaint = msgspec.structs.replace(self.settings, geometry=geometry, docks=docks).save(self._settings_path)
+        if complaint:
+            print(complaint, file=sys.stderr)  # the window is closing: nowhere else to say it
+        self.session.shut_down()
+        super().closeEvent(event)

@@ -1,0 +1,138 @@
+"""The menu bar: every action of the window by name, with its key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMessageBox, QTabBar
+
+from guiapp import __version__
+from guiapp.gui.panels.command_palette import CommandPalette
+from guiapp.gui.workspace import ARRANGEMENTS
+
+if TYPE_CHECKING:
+    from guiapp.gui.main_window import MainWindow
+
+
+def build(window: MainWindow) -> None:
+    """Fill the menu bar of `window`."""
+    bar = window.menuBar()
+    file = bar.addMenu("&File")
+    _add(file, "&Open data…", window.ask_for_data, "Ctrl+O", "Train on a .npz, .npy, IDX or CSV file of your own")
+    _add(file, "Open image &folder…", lambda: window.ask_for_data(folder=True), "Ctrl+Shift+O")
+    recent = file.addMenu("Open &recent")
+    recent.aboutToShow.connect(lambda: _fill_recent(window, recent))
+    _add(file, "&Save run…", window.ask_where_to_save, "Ctrl+S", "Copy the run file: curves, events and weights")
+    file.addSeparator()
+    _add(file, "&Quit", window.close, "Ctrl+Q")
+
+    run = bar.addMenu("&Run")
+    for action in window.run_bar.run_actions():
+        run.addAction(action)
+
+    view = bar.addMenu("&View")
+    for number, (name, dock) in enumerate(window.workspace.docks.items(), start=1):
+        keys = f"Ctrl+{number}" if number <= 9 else ""
+        _add(view, dock.windowTitle(), lambda *_, name=name: window.workspace.reveal(name), keys)
+    view.addSeparator()
+    workspaces = view.addMenu("&Workspace")
+    for name in ARRANGEMENTS:
+        _add(workspaces, name, lambda *_, name=name: window.workspace.arrange(name))
+    view.addAction(window.parameter_dock.toggleViewAction())
+    view.addSeparator()
+    _themes(window, view.addMenu("&Theme"))
+    _add(
+        view,
+        "&Full screen",
+        lambda: window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen),
+        "F11",
+    )
+
+    bar.setCornerWidget(_workspace_tabs(window))
+
+    help_menu = bar.addMenu("&Help")
+    explain = window.explain_dock.toggleViewAction()
+    explain.setShortcut(QKeySequence("F1"))
+    help_menu.addAction(explain)
+    _add(help_menu, "&Commands…", lambda: CommandPalette(actions(window), window).open(), "Ctrl+K")
+    _add(help_menu, "&About", lambda: _about(window))
+
+
+def actions(window: MainWindow) -> list[QAction]:
+    """Every action of the menus that can be triggered now."""
+
+    def leaves(menu: QMenu) -> list[QAction]:
+        found: list[QAction] = []
+        for action in menu.actions():
+            inner = action.menu()
+            if isinstance(inner, QMenu):
+                found += leaves(inner)
+            elif action.isEnabled() and not action.isSeparator():
+                found.append(action)
+        return found
+
+    menus = [menu for top in window.menuBar().actions() if isinstance(menu := top.menu(), QMenu)]
+    return [leaf for menu in menus for leaf in leaves(menu)]
+
+
+def _add(menu: QMenu, text: str, act: Callable[..., object], keys: str = "", tip: str = "") -> QAction:
+    action = menu.addAction(text)
+    action.triggered.connect(lambda *_: act())
+    if keys:
+        action.setShortcut(QKeySequence(keys))
+    action.setStatusTip(tip)
+    action.setToolTip(tip or text.replace("&", ""))
+    return action
+
+
+def _fill_recent(window: MainWindow, menu: QMenu) -> None:
+    menu.clear()
+    for path in window.settings.recent:
+        _add(menu, path.replace("&", "&&"), lambda *_, path=path: window.open_data(path))
+    if not window.settings.recent:
+        menu.addAction("No files yet").setEnabled(False)
+
+
+def _workspace_tabs(window: MainWindow) -> QTabBar:
+    """The work at hand, the gradients, or the labs: one click away."""
+    tabs = QTabBar()
+    tabs.setAccessibleName("Workspace")
+    tabs.setDrawBase(False)
+    names = ("Train", "Gradients", "Labs")
+    for name in names:
+        tabs.addTab(name)
+    workspace = window.workspace
+
+    def take(index: int) -> None:
+        workspace.arrange(workspace.home if index == 0 else names[index])
+
+    def follow(arrangement: str) -> None:
+        with QSignalBlocker(tabs):
+            tabs.setCurrentIndex(names.index(arrangement) if arrangement in names else 0)
+
+    tabs.tabBarClicked.connect(take)
+    tabs.currentChanged.connect(take)
+    workspace.arranged.connect(follow)
+    return tabs
+
+
+def _themes(window: MainWindow, menu: QMenu) -> None:
+    group = QActionGroup(menu)
+    for name in ("system", "light", "dark"):
+        action = _add(menu, name.capitalize(), lambda *_, name=name: window.choose_theme(name))
+        action.setCheckable(True)
+        action.setChecked(window.settings.theme == name)
+        group.addAction(action)
+
+
+def _about(window: MainWindow) -> None:
+    box = QMessageBox(QMessageBox.Icon.NoIcon, "About Elboscope", "", parent=window)
+    box.setText(
+        f"<b>Elboscope {__version__}</b><br>An oscilloscope for generative models:"
+        " see why a VAE or GAN behaves as it does.<br><br>MIT licence. Data: Fashion-MNIST (Zalando SE, MIT),"
+        " Optical Recognition of Handwritten Digits (UCI, CC BY 4.0)."
+    )
+    box.open()

@@ -1,0 +1,58 @@
+"""Single keys as shortcuts of the window, without taking them from the control that has the focus."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QRadioButton,
+    QTabBar,
+    QTextEdit,
+)
+
+
+class KeyGuard(QObject):
+    """Space, →, Shift+→ and R are shortcuts of the window, and Qt gives a shortcut precedence over the focused widget:
+    Space on a check box would start training. The guard watches the focused widget alone and lets it keep the keys
+    that it uses itself."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        application = QApplication.instance()
+        if isinstance(application, QGuiApplication):
+            application.focusObjectChanged.connect(self._watch)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and needs_key(watched, event):
+            event.accept()
+            return True
+        return False
+
+    def _watch(self, focused: QObject | None) -> None:
+        if focused is not None:
+            focused.removeEventFilter(self)
+            focused.installEventFilter(self)
+
+
+def needs_key(widget: QObject, event: QKeyEvent) -> bool:
+    """Whether `widget` does something with the key itself."""
+    key, modifiers = event.key(), event.modifiers()
+    if modifiers & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier):
+        return False  # Ctrl+R and the like are no typing
+    if isinstance(widget, QLineEdit | QTextEdit | QPlainTextEdit):
+        return not widget.isReadOnly() and (key == Qt.Key.Key_Right or bool(event.text()))
+    if isinstance(widget, QAbstractSpinBox):
+        return True
+    if key == Qt.Key.Key_Space:
+        return isinstance(widget, QAbstractButton | QComboBox | QAbstractItemView)
+    if key == Qt.Key.Key_Right:
+        return isinstance(widget, QAbstractSlider | QTabBar | QAbstractItemView | QRadioButton)
+    return bool(event.text()) and isinstance(widget, QComboBox | QAbstractItemView)  # letters search the list

@@ -1,0 +1,173 @@
+"""The bar above everything: run, step, reset, the preset, and how the run is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QComboBox, QInputDialog, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from guiapp.gui.icons import icon
+from guiapp.gui.panels.key_guard import KeyGuard
+from guiapp.gui.panels.readouts import Health, Readouts
+from guiapp.gui.theme import LIGHT, Theme
+
+STATES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
+    {  # the session's state: the word for it, the colour's name in Theme, and what it means
+        "loading": ("loading", "muted", "The trainer is loading; run begins as soon as it is ready."),
+        "ready": ("ready", "accent", "All is ready; run begins to train."),
+        "starting": ("starting", "muted", "The model is being built and the data are being read."),
+        "training": ("training", "good", "Training; every value so far is finite."),
+        "paused": ("paused", "warning", "Training stands between two steps; run goes on."),
+        "diverged": ("diverged", "bad", "A value was not finite; lower the learning rate and reset."),
+        "lost": ("trainer lost", "bad", "The trainer process has ended; run starts it again."),
+    }
+)
+
+
+class RunBar(QToolBar):
+    """Emits what is asked for and shows what it is told; it decides nothing. It never changes its own state: the
+    button becomes ⏸ when `set_state` says "training", not when it is clicked."""
+
+    run_toggled = Signal(bool)  # train on, or pause
+    step_requested = Signal(str)  # one iteration of "both" players, of "d" or of "g"
+    epoch_requested = Signal()
+    reset_requested = Signal()
+    run_to_requested = Signal(int)  # the step to stop after
+    preset_chosen = Signal(str)  # its name
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Run", parent)
+        self.setObjectName("run_bar")
+        self.setMovable(False)
+        self.setIconSize(QSize(20, 20))
+        self._theme = LIGHT
+        self._state, self._text = "ready", ""
+        self._make_actions()
+        self._guard = KeyGuard(self)
+        self._presets = QComboBox(self, placeholderText="custom")
+        self._presets.setAccessibleName("Preset")
+        self._presets.setToolTip("Preset: data, model and settings for one thing to see")
+        self._presets.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._presets.setMaximumWidth(self.fontMetrics().averageCharWidth() * 32)
+        self._presets.activated.connect(lambda i: self.preset_chosen.emit(self._presets.itemData(i)))
+        self._readouts = Readouts(self)
+        self._health = Health(self)
+        spring = QWidget(self)
+        spring.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        for action in (self.run_action, self.step_action):
+            self.addAction(action)
+        self.addWidget(self._more)
+        self.addAction(self.reset_action)
+        self.addSeparator()
+        self.addWidget(self._presets)
+        self.addSeparator()
+        for widget in (self._readouts, spring, self._health):
+            self.addWidget(widget)
+        self.set_theme(LIGHT)
+        self.set_players(False)
+        self.set_progress(0, 0.0, 0.0, 0.0, "")
+        self.set_state("ready")
+
+    def set_presets(self, presets: Sequence[tuple[str, str, str]]) -> None:
+        """Offer `presets`, each (name, title, tooltip); none is chosen. No signal."""
+        with QSignalBlocker(self._presets):
+            self._presets.clear()
+            for i, (name, title, tooltip) in enumerate(presets):
+                self._presets.addItem(title, name)
+                self._presets.setItemData(i, tooltip, Qt.ItemDataRole.ToolTipRole)
+            self._presets.setCurrentIndex(-1)
+
+    def select_preset(self, name: str) -> None:
+        """Show that the run came from preset `name`; "custom" where there is no such preset. No signal."""
+        self._presets.setCurrentIndex(self._presets.findData(name))
+
+    def set_state(self, state: str, text: str = "") -> None:
+        """Show `state`, one of `STATES`; `text` explains it, such as which tensor was not finite.
+
+        Raises:
+            KeyError: no such state.
+        """
+        word, colour, meaning = STATES[state]
+        self._state, self._text = state, text
+        self._health.show_state(word, getattr(self._theme, colour), text or meaning)
+        running = state == "training"
+        self.run_action.setIcon(self._icons["pause" if running else "run"])
+        self.run_action.setText("Pause" if running else "Run")
+        self.run_action.setToolTip(f"{self.run_action.text()} (Space)")
+        for action in self.run_actions():
+            action.setEnabled(state != "starting")  # asked twice, the run would be built twice
+
+    def set_progress(self, step: int, epoch: float, steps_per_s: float, seconds: float, device: str) -> None:
+        """Show how far the run is; `seconds` of training. The caller limits how often."""
+        self._step = step
+        self._readouts.show_progress(step, epoch, steps_per_s, seconds, device)
+
+    def set_players(self, has_players: bool) -> None:
+        """Offer steps of D and of G alone; a VAE has no two players."""
+        self.d_action.setVisible(has_players)
+        self.g_action.setVisible(has_players)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw icons and health in the colours of `theme`."""
+        self._theme = theme
+        self._icons = {name: icon(name, theme) for name in ("run", "pause", "step", "reset", "more")}
+        self.step_action.setIcon(self._icons["step"])
+        self.reset_action.setIcon(self._icons["reset"])
+        self._more.setIcon(self._icons["more"])
+        self.set_state(self._state, self._text)
+
+    def run_actions(self) -> tuple[QAction, ...]:
+        """All actions of the bar, for the menu and the command palette."""
+        stepping = (self.step_action, self.d_action, self.g_action, self.epoch_action, self.run_to_action)
+        return (self.run_action, *stepping, self.reset_action)
+
+    def _make_actions(self) -> None:
+        self.run_action = self._action("Run", "Space", "Train on, or pause between two steps", self._toggle)
+        self.step_action = self._action("One step", "Right", "Train one iteration, then pause", self._ask("both"))
+        self.d_action = self._action("One D step", "", "Update the discriminator alone, once", self._ask("d"))
+        self.g_action = self._action("One G step", "", "Update the generator alone, once", self._ask("g"))
+        self.epoch_action = self._action(
+            "One epoch", "Shift+Right", "Train once through the data", self.epoch_requested.emit
+        )
+        self.run_to_action = self._action("Run to step…", "", "Train up to a step, then pause", self._ask_step)
+        self.reset_action = self._action("Reset", "R", "Begin again at step 0", self.reset_requested.emit)
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        menu.addActions([self.d_action, self.g_action, self.epoch_action, self.run_to_action])
+        self._more = QToolButton(self)
+        self._more.setMenu(menu)
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        self._more.setToolTip("More ways to step")
+        self._more.setAccessibleName("More ways to step")
+        self._more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def _action(self, text: str, keys: str, help_text: str, act: Callable[[], object]) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(keys))
+        action.setAutoRepeat(keys == "Right")  # the arrow held down steps on; Space held down must not flicker
+        action.setToolTip(f"{help_text} ({keys.replace('Right', '→')})" if keys else help_text)
+        action.setStatusTip(help_text)
+        action.triggered.connect(lambda: act())
+        return action
+
+    def _toggle(self) -> None:
+        self.run_toggled.emit(self._state != "training")
+
+    def _ask(self, player: str) -> Callable[[], None]:
+        return lambda: self.step_requested.emit(player)
+
+    def _ask_step(self) -> None:
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setInputMode(QInputDialog.InputMode.IntInput)
+        dialog.setWindowTitle("Run to step")
+        dialog.setLabelText(f"Train up to this step, then pause (now at {self._step}):")
+        dialog.setIntRange(self._step + 1, 2**31 - 1)
+        dialog.setIntValue(self._step + 1000)
+        dialog.intValueSelected.connect(self.run_to_requested)
+        dialog.open()

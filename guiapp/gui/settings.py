@@ -1,0 +1,79 @@
+"""What the window remembers from one start to the next."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+from platformdirs import user_config_path
+
+RECENT: Final = 10
+
+
+class Settings(Struct, frozen=True):
+    """Geometry and dock state (base64 of Qt's own format), the theme, files opened lately (newest first), and the
+    preset last chosen. Fields of a newer version are skipped."""
+
+    geometry: str = ""
+    docks: str = ""
+    theme: Literal["system", "light", "dark"] = "system"
+    recent: Annotated[tuple[str, ...], Meta(max_length=1000)] = ()
+    preset: str = ""
+
+    def opened(self, path: str) -> Settings:
+        """These settings with `path` as the newest of at most `RECENT` files."""
+        recent = (path, *(other for other in self.recent if other != path))
+        return msgspec.structs.replace(self, recent=recent[:RECENT])
+
+    def save(self, path: Path) -> str | None:
+        """Write to `path`, whole or not at all. Gives a sentence if that was not possible: no reason to stop."""
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=2))
+            part.replace(path)
+        except (OSError, UnicodeError) as error:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            return f"The settings could not be saved in {path}: {_reason(error)}."
+        return None
+
+
+def default_path() -> Path:
+    """Where the platform keeps the settings of a program."""
+    return user_config_path("elboscope", appauthor=False) / "settings.json"
+
+
+def load(path: Path) -> tuple[Settings, str | None]:
+    """The settings in `path`, and a sentence if there is something to tell. Without a file they are new; a file that
+    cannot be understood is set aside as *.broken."""
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return Settings(), None
+    except OSError as error:
+        return (
+            Settings(),
+            f"The settings in {path} could not be read ({_reason(error)}); Elboscope starts with new ones.",
+        )
+    try:
+        return msgspec.json.decode(text, type=Settings), None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        return Settings(), _set_aside(path, str(error))
+
+
+def _set_aside(path: Path, why: str) -> str:
+    broken = path.with_name(path.name + ".broken")
+    try:
+        path.replace(broken)
+    except OSError as error:
+        return f"The settings in {path} are damaged ({why}) and could not be set aside ({_reason(error)})."
+    return f"The settings were damaged ({why}); they are set aside as {broken}, and Elboscope starts with new ones."
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

@@ -1,0 +1,59 @@
+"""The window where there is no screen: it runs offscreen by itself and leaves pictures of what it would have shown."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QTimer
+
+from guiapp.gui import app as apps
+from guiapp.spec import RunSpec
+
+FOLDER = "elboscope-offscreen"
+SHOTS = 4
+
+
+def run(spec: RunSpec, baseline: RunSpec, seconds: float) -> int:
+    """Train `spec` in the window for `seconds`, leave screenshots and the run file, and print where; gives 0, or 1
+    when the run did not get going."""
+    folder = _folder()
+    app = apps.build(spec, baseline, settings_path=folder / "settings.json")
+    app.window.show()
+    said: list[str] = []
+    app.session.complained.connect(lambda sentence, _details: said.append(sentence))
+    app.session.refused.connect(lambda sentence, _instead: said.append(sentence))
+    app.session.saved.connect(lambda _path: app.window.close())
+    app.session.start(spec)
+
+    def shoot(number: int) -> Callable[[], object]:
+        return lambda: app.window.grab().save(str(folder / f"window-{number}.png"))
+
+    for number in range(1, SHOTS + 1):
+        QTimer.singleShot(round(1000 * seconds * number / SHOTS), app.window, shoot(number))
+    QTimer.singleShot(round(1000 * seconds) + 200, app.window, lambda: app.session.save(str(folder / "run.elbo")))
+    QTimer.singleShot(round(1000 * seconds) + 20000, app.window, app.window.close)  # whatever happens
+    app.application.exec()
+    frame = app.session.frame
+    for sentence in said:
+        print(sentence)
+    print(f"Trained {frame.step if frame else 0} steps of {frame.run.data_title if frame else 'nothing'}.")
+    for path in sorted(folder.iterdir()):
+        print(path)
+    return 0 if frame and frame.step and (folder / "run.elbo").exists() else 1
+
+
+def _folder() -> Path:
+    """A fresh place in the current folder, or in the temporary one where that cannot be written."""
+    try:
+        folder = Path(FOLDER).absolute()
+        folder.mkdir(exist_ok=True)
+        for old in ("run.elbo", "settings.json"):
+            (folder / old).unlink(missing_ok=True)
+        return folder
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix=f"{FOLDER}-"))

@@ -1,0 +1,141 @@
+"""What training minimises, and its parts, over the steps."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from guiapp.gui.frame import Frame
+from guiapp.gui.theme import LIGHT, Theme
+from guiapp.gui.views.base import View
+from guiapp.gui.widgets.annotations import Reference
+from guiapp.gui.widgets.stage import Stage
+from guiapp.gui.widgets.time_controls import TimeControls
+from guiapp.gui.widgets.time_series import Curve, TimeSeriesPlot
+from guiapp.spec import Gan, RunSpec, Vae
+
+EMPTY = "Here the losses will be drawn, step by step. Start training with ▶ to fill the plot."
+NATS = "nats per datum"
+RECONSTRUCTION = Curve("reconstruction", "reconstruction", "reconstruction")
+TOTAL = Curve("loss", "total loss", "total")
+NEGATIVE_ELBO = Curve("elbo", "−ELBO", "total", light=True, negated=True)
+KL = Curve("kl", "KL", "kl")
+PLAYERS = (Curve("d_loss", "D loss", "discriminator"), Curve("g_loss", "G loss", "generator"))
+OUTPUTS = (
+    Curve("d_real", "D(x)", "real"),
+    Curve("d_fake", "D(G(z))", "generated"),
+    Curve("d_acc_real", "accuracy on x", "real", light=True),
+    Curve("d_acc_fake", "accuracy on G(z)", "generated", light=True),
+)
+UNIT_RANGE = (-0.02, 1.02)
+
+
+class LossesView(View):
+    """VAE: total loss = reconstruction + β KL, −ELBO = reconstruction + KL where β was not always 1, and the KL on an
+    axis of its own. GAN: the players' losses against their values at the equilibrium, where D says ½ everywhere: D's
+    −E log D(x) − E log(1 − D(G(z))) is log 4 there, G's −E log D(G(z)) log 2, or E log(1 − D(G(z))) −log 2."""
+
+    name: ClassVar[str] = "losses"
+    title: ClassVar[str] = "Losses"
+    draws_series: ClassVar[bool] = True
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._controls = TimeControls()
+        self._upper, self._lower = TimeSeriesPlot("Losses", NATS), TimeSeriesPlot("Parts of the loss", NATS)
+        self._drawn: tuple[object, ...] = ()  # what the curves and references depend on
+        self._upper.setLabel("bottom", "")  # the steps are named below the lower plot
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._controls)
+        column.addWidget(self._upper, 3)
+        column.addWidget(self._lower, 2)
+        self._stage = Stage(content)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._stage)
+        self._connect()
+        self.set_theme(LIGHT)
+        self.clear()
+
+    def draw(self, frame: Frame) -> None:
+        """Show all steps of `frame`."""
+        if not len(frame.series):
+            self._stage.say(EMPTY)
+            return
+        self._adapt(frame)
+        self._stage.show_content()
+        for plot in (self._upper, self._lower):
+            plot.draw(frame.series, frame.marks)
+
+    def clear(self) -> None:
+        """Say what will appear."""
+        for plot in (self._upper, self._lower):
+            plot.clear_steps()
+        self._stage.say(EMPTY)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaint in the colours of `theme`."""
+        for part in (self._upper, self._lower, self._stage):
+            part.set_theme(theme)
+
+    def _connect(self) -> None:
+        plots = (self._upper, self._lower)
+        for plot, other in (plots, plots[::-1]):
+            plot.window_moved.connect(other.look_at)
+            plot.following_changed.connect(lambda following, other=other: self._follow_suit(other, following))
+            self._controls.smoothing_changed.connect(plot.set_smoothing)
+            self._controls.followed.connect(plot.follow)
+        self._controls.log_changed.connect(lambda _on: self._set_log())
+
+    def _follow_suit(self, other: TimeSeriesPlot, following: bool) -> None:
+        self._controls.set_following(following)
+        if following and not other.following:
+            other.follow()
+
+    def _set_log(self) -> None:
+        """Probabilities stay on their axis from 0 to 1."""
+        log = self._controls.log.isChecked()
+        self._upper.set_log(log)
+        self._lower.set_log(log and self._lower.curves != OUTPUTS)
+
+    def _adapt(self, frame: Frame) -> None:
+        """Choose the curves and levels for the kind of run, if they are not the ones shown."""
+        spec = frame.marks[-1].spec if frame.marks else frame.run.spec
+        if "d_loss" in frame.run.names:
+            objective = spec.model.objective if isinstance(spec.model, Gan) else ""
+            if self._is_new(frame.run.key, "gan", objective):
+                self._upper.set_curves(PLAYERS, "nats", references=_equilibrium(objective))
+                self._lower.set_curves(OUTPUTS, "probability", UNIT_RANGE, (Reference(0.5, "½"),))
+                self._align()
+        else:
+            weighted = _was_weighted(frame.run.spec) or any(_was_weighted(mark.spec) for mark in frame.marks)
+            if self._is_new(frame.run.key, "vae", weighted):
+                upper = (RECONSTRUCTION, TOTAL, NEGATIVE_ELBO) if weighted else (RECONSTRUCTION, TOTAL)
+                self._upper.set_curves(upper, NATS)
+                self._lower.set_curves((KL,), NATS)
+                self._align()
+
+    def _align(self) -> None:
+        self._set_log()
+        width = max(self._upper.labels_width, self._lower.labels_width)
+        for plot in (self._upper, self._lower):
+            plot.set_labels_width(width)
+
+    def _is_new(self, *drawn: object) -> bool:
+        changed, self._drawn = drawn != self._drawn, drawn
+        return changed
+
+
+def _was_weighted(spec: RunSpec) -> bool:
+    return isinstance(spec.model, Vae) and spec.model.beta != 1
+
+
+def _equilibrium(objective: str) -> tuple[Reference, ...]:
+    own = -math.log(2) if objective == "minimax" else math.log(2)
+    text = f"G at equilibrium: {'−' if own < 0 else ''}log 2 = {own:.3f}".replace("= -", "= −")
+    return Reference(math.log(4), f"D at equilibrium: log 4 = {math.log(4):.3f}"), Reference(own, text)

@@ -1,0 +1,89 @@
+"""The classes of the data with their colours; a click shows or hides one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPixmap
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy, QWidget
+
+from guiapp.gui.theme import LIGHT, Theme
+
+SWATCH = 10  # px
+
+
+class ClassLegend(QListWidget):
+    """A list of class names; a click anywhere on a line, or Space, switches that class on or off."""
+
+    hidden_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Classes shown")
+        self.setToolTip("Click a class to hide or show its points")
+        self.setFrameShape(QListWidget.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
+        self.setIconSize(QSize(SWATCH, SWATCH))
+        self._classes: tuple[str, ...] = ()
+        self._theme = LIGHT
+        self.itemClicked.connect(self._toggle)
+        self.itemChanged.connect(lambda _item: self.hidden_changed.emit())
+
+    @property
+    def hidden_classes(self) -> frozenset[int]:
+        """Indices of the classes switched off."""
+        items = [self.item(i) for i in range(self.count())]
+        return frozenset(i for i, item in enumerate(items) if item.checkState() == Qt.CheckState.Unchecked)
+
+    def set_classes(self, classes: tuple[str, ...]) -> None:
+        """Show these classes, all on; nothing happens where they are the ones shown."""
+        if classes == self._classes:
+            return
+        self._classes = classes
+        self.blockSignals(True)
+        self.clear()
+        for name in classes:
+            item = QListWidgetItem(name)
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)  # else the box would toggle twice
+            item.setCheckState(Qt.CheckState.Checked)
+            self.addItem(item)
+        self.blockSignals(False)
+        self.set_theme(self._theme)
+        self.hidden_changed.emit()
+        self.updateGeometry()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaint in the colours of `theme`."""
+        self._theme = theme
+        self.blockSignals(True)
+        for i in range(self.count()):
+            self.item(i).setIcon(swatch(theme.classes[i % len(theme.classes)]))
+        self.blockSignals(False)
+        self.viewport().update()
+
+    def sizeHint(self) -> QSize:
+        widest = max((self.sizeHintForColumn(0), 40))
+        return QSize(min(150, widest + 12), 120)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and self.currentItem() is not None:
+            self._toggle(self.currentItem())
+        else:
+            super().keyPressEvent(event)
+
+    def _toggle(self, item: QListWidgetItem) -> None:
+        on = item.checkState() == Qt.CheckState.Checked
+        item.setCheckState(Qt.CheckState.Unchecked if on else Qt.CheckState.Checked)
+
+
+def swatch(colour: str) -> QIcon:
+    """A dot in `colour`."""
+    pixmap = QPixmap(2 * SWATCH, 2 * SWATCH)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colour))
+    painter.drawEllipse(1, 1, 2 * SWATCH - 2, 2 * SWATCH - 2)
+    painter.end()
+    return QIcon(pixmap)

@@ -1,0 +1,97 @@
+"""The parameter tensors of a run in their order of depth, and what is known of their gradients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+
+Values = npt.NDArray[np.float64]
+BIAS_SHIFT = 0.22  # layers to the right of the weights
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """Where a tensor stands: `place` counts layers, networks one apart; `main` is a weight matrix."""
+
+    name: str
+    shape: tuple[int, ...]
+    network: str
+    layer: str
+    place: float
+    main: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Values (P,) of the tensors now and smoothed; NaN: none. Of log10 |g| the quartiles (P, 3), and the fractions (P,)
+    of exact zeros, where there is a picture of them."""
+
+    now: Values
+    smoothed: Values
+    quartiles: Values = field(default_factory=lambda: np.empty((0, 3)))
+    zeros: Values = field(default_factory=lambda: np.empty(0))
+
+
+def placed(tensors: tuple[tuple[str, tuple[int, ...]], ...]) -> tuple[Tensor, ...]:
+    """The tensors of a run, names such as "encoder.0.weight", each at its layer's place."""
+    found: list[Tensor] = []
+    place = -1.0
+    for network, members in groupby(tensors, lambda tensor: tensor[0].partition(".")[0]):
+        place += 1.0 if found else 0.0
+        for layer, parts in groupby(members, lambda tensor: tensor[0].partition(".")[2].rpartition(".")[0]):
+            place += 1.0
+            for name, shape in parts:
+                main = len(shape) > 1
+                found.append(Tensor(name, shape, network, layer, place + (0 if main else BIAS_SHIFT), main))
+    return tuple(found)
+
+
+def quartiles(edges: Values, counts: npt.NDArray[np.integer]) -> Values:
+    """The quartiles (P, 3) of histograms `counts` (P, K) over `edges` (K+1,), linear within a bin; NaN where empty, and
+    in the outermost bins, which hold all that lies beyond."""
+    total = np.cumsum(counts, 1)[:, None]  # (P, 1, K)
+    wanted = np.array([[0.25], [0.5], [0.75]]) * total[..., -1:]  # (P, 3, 1)
+    bins = (total < wanted).sum(2)  # (P, 3): the bin that holds the quartile
+    inside = np.take_along_axis(counts, bins, 1)
+    below = np.take_along_axis(total[:, 0], bins, 1) - inside
+    part = np.divide(wanted[..., 0] - below, inside, out=np.full(bins.shape, np.nan), where=inside > 0)
+    found: Values = edges[bins] + part * (edges[bins + 1] - edges[bins])
+    found[(found <= edges[1]) | (found >= edges[-2])] = np.nan
+    return found
+
+
+def log10(values: Values) -> Values:
+    """NaN where a value is not positive."""
+    return np.log10(values, out=np.full(values.shape, np.nan), where=values > 0)
+
+
+def last_values(rows: npt.NDArray[np.float32]) -> Values:
+    """Of rows (T, P) the last value of each column that is not NaN, (P,); NaN where there is none."""
+    filled = ~np.isnan(rows)
+    newest = len(rows) - 1 - filled[::-1].argmax(0)
+    return np.where(filled.any(0), rows[newest, np.arange(rows.shape[1])], np.nan).astype(np.float64)
+
+
+def means(rows: npt.NDArray[np.float32]) -> Values:
+    """Of rows (T, P) the mean of each column's values that are not NaN, (P,); NaN where there is none."""
+    count = (~np.isnan(rows)).sum(0)
+    total = np.nansum(rows, 0, dtype=np.float64)
+    return np.divide(total, count, out=np.full(rows.shape[1], np.nan), where=count > 0)
+
+
+def verdict(tensors: tuple[Tensor, ...], values: Values, what: str) -> str:
+    """One line on how `values` (P,) of the weights, which are `what`, spread over the layers of each network."""
+    parts = []
+    for network in dict.fromkeys(tensor.network for tensor in tensors):
+        members = [(t.layer, v) for t, v in zip(tensors, values, strict=True) if t.network == network and t.main]
+        known = [pair for pair in members if not np.isnan(pair[1])]
+        dead = [layer for layer, value in known if value == 0]
+        if dead:
+            parts.append(f"{network} exactly 0 in layer {', '.join(dead)}")
+        elif len(known) > 1:
+            low, high = (choose(known, key=lambda pair: pair[1]) for choose in (min, max))
+            parts.append(f"{network} 10^{np.log10(low[1] / high[1]):.1f} (layer {low[0]} / {high[0]})")
+    return f"Smallest / largest layer: {', '.join(parts)} · {what}" if parts else ""

@@ -1,0 +1,118 @@
+"""What a decoder with two latent dimensions makes of the whole latent plane."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import QWidget
+
+from guiapp.gui.theme import Theme
+from guiapp.gui.widgets.heat_item import HeatItem
+from guiapp.gui.widgets.levels import colour_table, to_levels, value_range
+from guiapp.gui.widgets.plane_plot import PlanePlot
+from guiapp.gui.widgets.plane_shapes import mesh
+from guiapp.gui.widgets.plot_menu import add_export_actions
+from guiapp.messages import Picture
+
+LARGEST = 1024  # pixels a side; more than a screen shows would only cost time
+TICKS = 6
+
+
+class ManifoldPlot(PlanePlot):
+    """The decoder's mean at z = (Φ⁻¹(u_i), Φ⁻¹(u_j)), u evenly spaced in (0, 1), so that each cell holds the same
+    prior mass: a table of images, or for data in the plane the grid that the decoder bends the quantile lines into."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Decoded manifold", parent)
+        self._tiles, self._lines = HeatItem(), pg.PlotCurveItem()
+        self._lines.setSegmentedLineMode("on")  # pyqtgraph then draws thousands of pieces without joining them
+        self.addItem(self._tiles)
+        self.addItem(self._lines)
+        self._quantiles: npt.NDArray[np.float64] = np.empty(0)
+        self._cell = (1, 1)  # height, width of one image
+        self._ticks: tuple[Any, ...] = ()
+        self._tiles.set_colours(colour_table("#000000", "#ffffff"))
+        add_export_actions(self)
+
+    @property
+    def tiles(self) -> HeatItem:
+        """The table of images."""
+        return self._tiles
+
+    @property
+    def lines(self) -> pg.PlotCurveItem:
+        """The bent grid."""
+        return self._lines
+
+    def set_manifold(self, picture: Picture, extent: float) -> int:
+        """Show the picture "manifold"; returns how many of its numbers are not finite."""
+        values = picture["images"] if "images" in picture else picture["points"]
+        self._quantiles = np.asarray(picture["quantiles"], float)
+        if values.ndim == 4:
+            self._show_images(values)
+        else:
+            self._show_points(values, extent)
+        return int(values.size - np.isfinite(values).sum())
+
+    def at(self, x: float, y: float) -> tuple[float, float] | None:
+        """The latent code of the image at (x, y) in the plot; None where there is none."""
+        count = len(self._quantiles)
+        column, row = int(x // self._cell[1]), int(y // self._cell[0])
+        if self._tiles.levels is None or not (0 <= column < count and 0 <= row < count):
+            return None
+        return float(self._quantiles[column]), float(self._quantiles[row])
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        self._lines.setPen(pg.mkPen(theme.generated, width=1))
+
+    def _show_images(self, images: npt.NDArray[Any]) -> None:
+        rows, columns, height, width = images.shape
+        stride = max(1, max(rows * height, columns * width) // LARGEST)
+        low, high = value_range(images)
+        levels = to_levels(images[:, :, ::stride, ::stride], low, high)
+        table = levels.transpose(0, 2, 1, 3).reshape(rows * levels.shape[2], columns * levels.shape[3])
+        rect = QRectF(0, 0, columns * width, rows * height)
+        self._cell = (height, width)
+        self._lines.setData([], [])
+        self._tiles.set_levels(table[::-1], rect)  # the first row of images is the largest z2
+        self.set_titles("z₁ at Φ⁻¹(u)", "z₂ at Φ⁻¹(u)")
+        self._set_ticks((height, width))
+        self.set_home(rect)
+
+    def _show_points(self, points: npt.NDArray[Any], extent: float) -> None:
+        self._tiles.set_levels(None, QRectF())
+        x, y, connect = mesh(points)
+        self._lines.setData(x, y, connect=connect)
+        self.set_titles("x₁", "x₂")
+        self._set_ticks(None)
+        self.set_home(QRectF(-extent, -extent, 2 * extent, 2 * extent))
+
+    def _set_ticks(self, cell: tuple[int, int] | None) -> None:
+        """The quantile at the middle of every few cells; None: plain numbers. Only on a change: it costs a layout."""
+        wanted = (cell, tuple(self._quantiles.tolist()) if cell else ())
+        if wanted == self._ticks:
+            return
+        self._ticks = wanted
+        self.fit()  # what a person zoomed into was another picture
+        if cell is None:
+            self.getAxis("bottom").setTicks(None)
+            self.getAxis("left").setTicks(None)
+            return
+        count = len(self._quantiles)
+        step = max(1, math.ceil((count - 1) / (TICKS - 1)))
+        shown = sorted({*range(count // 2, count, step), *range(count // 2, -1, -step)})
+        for side, length in (("left", cell[0]), ("bottom", cell[1])):
+            ticks = [((i + 0.5) * length, f"{self._quantiles[i]:.1f}".replace("-", "−")) for i in shown]
+            self.getAxis(side).setTicks([ticks])
+
+
+def is_manifold(picture: Picture) -> bool:
+    """Whether `picture` can be drawn: images (R, R, H, W) or points (R, R, 2); there is none unless Z = 2, and vectors
+    of another length have no picture."""
+    return picture.get("images", np.empty(0)).ndim == 4 or picture.get("points", np.empty(0)).ndim == 3

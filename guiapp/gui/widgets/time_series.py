@@ -1,0 +1,315 @@
+"""Curves over training steps: as they are, and smoothed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QAction, QColor
+from PySide6.QtWidgets import QWidget
+
+from guiapp.gui.theme import Theme
+from guiapp.gui.widgets.annotations import Reference
+from guiapp.gui.widgets.axis_range import Range, settled
+from guiapp.gui.widgets.crosshair import Reading
+from guiapp.gui.widgets.line_labels import Label, LineLabels
+from guiapp.gui.widgets.plot_menu import Table
+from guiapp.gui.widgets.smoothing import cell_ends, smoothed
+from guiapp.gui.widgets.time_plot import TimePlot
+from guiapp.gui.widgets.value_axis import ValueAxis
+from guiapp.series import Series
+
+Points = npt.NDArray[np.float64]
+FAINT, LIGHT_CURVE = 0.32, 0.5  # how much of its colour the raw curve keeps, and a light one
+BRIDGED = 8  # cells without a value that a line leads across, as while one player rests
+START_UP = 0.05  # part of a run in sight from its start that does not stretch the value axis ...
+LONG = 200  # ... once it has this many steps
+LOG_NOTE = "Values ≤ 0 have no place on a logarithmic axis and are left out."
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The series `name` (`negated`: times −1), called `title`, in the colour of the `Theme` field `colour`; `light`:
+    smoothed alone, pale."""
+
+    name: str
+    title: str
+    colour: str
+    light: bool = False
+    negated: bool = False
+
+    def values(self, series: Series) -> npt.NDArray[np.float32]:
+        """Those of all steps, (T,)."""
+        return -series.values(self.name) if self.negated else series.values(self.name)
+
+
+class _Line(pg.PlotCurveItem):
+    """A curve that always covers the view: measuring its own extent would cost 0.1 ms per draw and curve."""
+
+    def __init__(self, height: int) -> None:
+        super().__init__(antialias=True)
+        self.setSegmentedLineMode("on")  # a thick polyline costs ten times as much as its segments
+        self.setZValue(height)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def boundingRect(self) -> QRectF:
+        box = self.getViewBox()
+        return QRectF() if box is None else box.viewRect()
+
+
+class TimeSeriesPlot(TimePlot):
+    """Named curves of a `Series`.
+
+    The raw curve is the envelope of minima and maxima of each pixel's steps, so no spike is lost however long the run;
+    the smoothed one (`smoothing.smoothed`) lies over it. The value axis covers what is in sight, but for the first
+    5 % of a whole run of 200 steps and more, where most losses fall from far above; it moves only when it must.
+    """
+
+    def __init__(self, name: str, y_title: str, curves: Iterable[Curve] = (), parent: QWidget | None = None) -> None:
+        self._axis = ValueAxis()
+        self._curves: tuple[Curve, ...] = ()
+        self._raw: list[_Line] = []
+        self._smooth: list[_Line] = []
+        self._hidden: set[str] = set()
+        self._toggles: list[QAction] = []
+        self._limits: Range | None = None
+        self._weight, self._log, self._free_y = 0.9, False, False
+        self._range: Range | None = None
+        self._below: bool = False
+        super().__init__(name, self._axis, parent)
+        self._labels = LineLabels()
+        self._labels.toggled.connect(lambda i: self.toggle(self._curves[i].name))
+        self.getPlotItem().layout.addItem(self._labels, 2, 3)
+        self.set_curves(curves, y_title)
+
+    @property
+    def curves(self) -> tuple[Curve, ...]:
+        """All curves, hidden ones too."""
+        return self._curves
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The names of the curves that are switched off."""
+        return frozenset(self._hidden)
+
+    @property
+    def smoothing(self) -> float:
+        """The weight w of the past in the average, per step; 0: no smoothing."""
+        return self._weight
+
+    @property
+    def log(self) -> bool:
+        """Whether the value axis is logarithmic."""
+        return self._log
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """The names beside the plot."""
+        return self._labels.labels
+
+    @property
+    def labels_width(self) -> float:
+        """Pixels that the names beside the plot take."""
+        return self._labels.needed_width
+
+    def set_labels_width(self, width: float) -> None:
+        """Give the names this many pixels, so that plots above each other share their steps."""
+        self._labels.setFixedWidth(width)
+
+    def points(self, name: str, smooth: bool = False) -> tuple[Points, Points]:
+        """What is drawn of the curve: steps and values (their log10 on a logarithmic axis)."""
+        item = (self._smooth if smooth else self._raw)[[curve.name for curve in self._curves].index(name)]
+        x, y = item.getData()
+        return (np.empty(0), np.empty(0)) if x is None else (x, y)
+
+    def set_curves(
+        self, curves: Iterable[Curve], y_title: str, limits: Range | None = None, references: tuple[Reference, ...] = ()
+    ) -> None:
+        """Show other curves; `limits` fixes the value axis, `references` are levels to compare with."""
+        for item in self._raw + self._smooth:
+            self.box.removeItem(item)
+        self._curves, self._limits, self._range, self._free_y = tuple(curves), limits, None, False
+        self._hidden &= {curve.name for curve in self._curves}
+        self._raw = [self._item(1) for _ in self._curves]
+        self._smooth = [self._item(2) for _ in self._curves]
+        self._axis.set_title(y_title, self.theme)
+        self.annotations.set_references(references)
+        self._make_toggles()
+        self.set_theme(self.theme)
+
+    def set_smoothing(self, weight: float) -> None:
+        """Average with this weight, 0 to 0.99, of the past per step."""
+        self._weight = weight
+        self.set_theme(self.theme)
+
+    def set_log(self, log: bool) -> None:
+        """Make the value axis logarithmic, or linear."""
+        if log != self._log:
+            self._log, self._range, self._free_y = log, None, False
+            self.annotations.set_log(log)
+            self._axis.setLogMode(x=False, y=log)
+            self._render()
+
+    def toggle(self, name: str) -> None:
+        """Hide the curve `name`, or show it again."""
+        self._hidden ^= {name}
+        for action, curve in zip(self._toggles, self._curves, strict=True):
+            action.setChecked(curve.name not in self._hidden)
+        self._render()
+
+    def follow(self, newest: int | None = None) -> None:
+        self._free_y, self._range = False, None
+        super().follow(newest)
+
+    def set_theme(self, theme: Theme) -> None:
+        for i, curve in enumerate(self._curves):
+            colour = self._colour(curve, theme)
+            faint = _blend(colour, theme.background, FAINT)
+            self._raw[i].setPen(pg.mkPen(faint, width=1) if self._weight else pg.mkPen(colour, width=1.5))
+            self._smooth[i].setPen(pg.mkPen(colour, width=1 if curve.light else 1.5))
+        self._labels.set_theme(theme)
+        super().set_theme(theme)
+
+    def table(self) -> Table:
+        shown = self._shown()
+        series = self._series or Series(())
+        steps = np.arange(series.first, series.last + 1, dtype=np.float64)
+        titles = ["step", *(f"-{curve.name}" if curve.negated else curve.name for curve in shown)]
+        return titles, np.column_stack([steps, *(curve.values(series) for curve in shown)])
+
+    def readings(self, step: int, at: QPointF) -> tuple[Reading, ...]:
+        if self._series is None:
+            return ()
+        found = []
+        for curve in self._shown():
+            value = float(curve.values(self._series)[step - self._series.first])
+            text = "no value" if np.isnan(value) else f"{value:.6g}"
+            found.append(Reading(curve.title, text, self._colour(curve, self.theme)))
+        return tuple(found)
+
+    def _item(self, height: int) -> _Line:
+        item = _Line(height)
+        self.box.addItem(item, ignoreBounds=True)
+        return item
+
+    def _make_toggles(self) -> None:
+        for action in self._toggles:
+            self.removeAction(action)
+            action.deleteLater()
+        self._toggles = []
+        for curve in self._curves:
+            action = QAction(f"Show {curve.title}", self, checkable=True, checked=curve.name not in self._hidden)
+            action.triggered.connect(lambda _checked=False, name=curve.name: self.toggle(name))
+            self.addAction(action)
+            self._toggles.append(action)
+
+    def _colour(self, curve: Curve, theme: Theme) -> str:
+        colour: str = getattr(theme, curve.colour)
+        return _blend(colour, theme.background, LIGHT_CURVE) if curve.light else colour
+
+    def _shown(self) -> list[Curve]:
+        names = self._series.names if self._series else ()
+        return [curve for curve in self._curves if curve.name in names and curve.name not in self._hidden]
+
+    def _leave(self, axis: int) -> None:
+        self._free_y |= axis == 1
+        super()._leave(axis)
+
+    def _render(self) -> None:
+        shown, self._below = self._shown(), False
+        bounds: list[float] = []
+        ends: dict[str, float] = {}
+        for curve, raw, smooth in zip(self._curves, self._raw, self._smooth, strict=True):
+            if self._series is None or curve not in shown:
+                raw.setData([], [])
+                smooth.setData([], [])
+            else:
+                bounds += self._draw_curve(self._series, curve, raw, smooth, ends)
+        if bounds and not self._free_y:
+            self._set_values(min(bounds), max(bounds))
+        self.annotations.set_note(self._note(shown))
+        low, high = self.box.viewRange()[1]
+        labels = []
+        for curve in self._curves:
+            end = (ends[curve.name] - low) / (high - low) if curve.name in ends else None
+            labels.append(Label(curve.title, self._colour(curve, self.theme), curve.name not in self._hidden, end))
+        self._labels.set_labels(tuple(labels))
+
+    def _draw_curve(
+        self, series: Series, curve: Curve, raw: _Line, smooth: _Line, ends: dict[str, float]
+    ) -> list[float]:
+        """Draw one curve, note its last value in sight in `ends`, and return the values the axis should hold."""
+        start, stop, cells = self.window()
+        begins, lows, highs = series.window(curve.name, start, stop, cells)
+        middles = (begins + cell_ends(series, begins, stop) - 1) / 2
+        if curve.negated:
+            lows, highs = -highs, -lows
+        low, high = self._scaled(lows), self._scaled(highs)
+        last = high
+        if self._weight:
+            x, average = smoothed(series, curve.name, start, stop, cells, self._weight)
+            last = self._scaled(-average if curve.negated else average)
+            _put(smooth, x, last, last)
+        else:
+            smooth.setData([], [])
+        if curve.light and self._weight:
+            raw.setData([], [])
+        else:
+            _put(raw, middles, low, high)
+        last = last[~np.isnan(last)]
+        if len(last):
+            ends[curve.name] = float(last[-1])
+        count = series.last - series.first + 1
+        late = begins >= series.first + START_UP * count if count >= LONG and start <= series.first else begins >= 0
+        kept = late & ~np.isnan(high)
+        return [float(low[kept].min()), float(high[kept].max())] if kept.any() else []
+
+    def _scaled(self, values: npt.NDArray) -> Points:
+        values = values.astype(np.float64)
+        if not self._log:
+            return values
+        positive = values > 0
+        self._below |= bool((values <= 0).any())
+        return np.log10(values, out=np.full(len(values), np.nan), where=positive)
+
+    def _set_values(self, low: float, high: float) -> None:
+        if self._limits is not None and not self._log:
+            wanted = self._limits
+        else:
+            for reference in self.annotations.references:
+                if not self._log:
+                    low, high = min(low, reference.value), max(high, reference.value)
+            wanted = settled(self._range, low, high)
+        if wanted != self._range:
+            self._range = wanted
+            self.box.setYRange(*wanted, padding=0)
+
+    def _note(self, shown: list[Curve]) -> str:
+        if self._series is not None and self._curves and not shown:
+            return "All curves are hidden: click a name to show its curve."
+        return LOG_NOTE if self._below else ""
+
+
+def _put(item: _Line, x: Points, low: Points, high: Points) -> None:
+    """Draw low and high of each cell; a line leads across a few cells without a value, not across many."""
+    filled = np.flatnonzero(~np.isnan(high))
+    x, low, high = x[filled], low[filled], high[filled]
+    joined = np.append(np.diff(filled) <= BRIDGED, False)
+    dense = not np.array_equal(low, high)
+    if dense:
+        x, joined = np.repeat(x, 2), np.column_stack((np.ones(len(joined), bool), joined)).ravel()
+        low = np.column_stack((low, high)).ravel()
+    item.setData(
+        x, low, connect=joined.astype(np.int32), skipFiniteCheck=True, antialias=not dense
+    )  # tall strokes side by side: smoothing costs 3 ms, shows nothing
+
+
+def _blend(colour: str, ground: str, share: float) -> str:
+    """Opaque, so that crossing segments do not show as dots."""
+    one, other = QColor(colour), QColor(ground)
+    pairs = ((one.red(), other.red()), (one.green(), other.green()), (one.blue(), other.blue()))
+    return str(QColor(*(round(share * a + (1 - share) * b) for a, b in pairs)).name())

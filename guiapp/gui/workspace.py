@@ -1,0 +1,122 @@
+"""The middle of the window: docks with views and labs, and the named arrangements of them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
+
+from guiapp.gui.docks import LabDock, ViewDock
+from guiapp.gui.labs import LABS
+from guiapp.gui.theme import Theme
+from guiapp.gui.views import VIEWS
+from guiapp.messages import Started
+
+# Each arrangement: rows of columns of tabs.
+ARRANGEMENTS: Final = MappingProxyType(
+    {
+        "VAE": ((("losses",), ("latent",)), (("samples",), ("gradients",))),
+        "VAE in the plane": ((("losses",), ("latent",)), (("field", "samples"), ("gradients",))),
+        "GAN in the plane": ((("losses",), ("field", "samples")), (("gradients",),)),
+        "GAN": ((("losses",), ("samples",)), (("gradients",),)),
+        "Gradients": ((("gradients",),), (("losses",),)),
+        "Labs": ((tuple(lab.name for lab in LABS),),),
+    }
+)
+
+
+def home_of(run: Started) -> str:
+    """The arrangement made for watching `run`."""
+    kind = "VAE" if "encodes" in run.capabilities else "GAN"
+    return f"{kind} in the plane" if "plane" in run.capabilities else kind
+
+
+class Workspace(QMainWindow):
+    """All views and labs as docks of an inner main window, so that they tile among themselves only.
+
+    Signals:
+        looked(): a dock came into sight, or what a view shows depends on something else now.
+        arranged(str): the arrangement of this name was taken.
+        broke(str, str): a view could not be drawn; a sentence and details.
+    """
+
+    looked = Signal()
+    arranged = Signal(str)
+    broke = Signal(str, str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setObjectName("workspace")
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.arrangement = ""
+        self.home = "VAE"
+        self.docks: dict[str, ViewDock | LabDock] = {}
+        for view_type in VIEWS:
+            view = view_type()
+            view.focus_changed.connect(self.looked)
+            self._add(ViewDock(view, self), theme)
+        for lab_type in LABS:
+            self._add(LabDock(lab_type(), self), theme)
+
+    def _add(self, dock: ViewDock | LabDock, theme: Theme) -> None:
+        dock.set_theme(theme)
+        dock.shown.connect(self.looked)
+        dock.broke.connect(self.broke)
+        self.docks[dock.objectName()] = dock
+        self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
+
+    def arrange(self, name: str) -> None:
+        """Show the docks of the arrangement `name`, tiled with equal shares, and close the others."""
+        self.arrangement = name
+        self.arranged.emit(name)
+        for dock in self.docks.values():
+            dock.setFloating(False)
+            self.removeDockWidget(dock)
+        rows = [[[self.docks[tab] for tab in tabs] for tabs in row] for row in ARRANGEMENTS[name]]
+        heads = [row[0][0] for row in rows]
+        # Rows before columns before tabs: splitting a dock later would split only its own cell.
+        self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, heads[0])
+        for above, below in pairwise(heads):
+            self.splitDockWidget(above, below, Qt.Orientation.Vertical)
+        for row in rows:
+            for left, right in pairwise(row):
+                self.splitDockWidget(left[0], right[0], Qt.Orientation.Horizontal)
+        for tabs in (tabs for row in rows for tabs in row):
+            for dock in tabs[1:]:
+                self.tabifyDockWidget(tabs[0], dock)
+            for dock in tabs:
+                dock.show()
+            tabs[0].raise_()
+        for row in rows:
+            self.resizeDocks([tabs[0] for tabs in row], [1000] * len(row), Qt.Orientation.Horizontal)
+        self.resizeDocks(heads, [1000] * len(heads), Qt.Orientation.Vertical)
+
+    def go_home(self, run: Started) -> None:
+        """Take the arrangement made for `run`, unless the person is in one that serves any run."""
+        was_home = self.arrangement in ("", self.home)
+        self.home = home_of(run)
+        if was_home and self.arrangement != self.home:
+            self.arrange(self.home)
+
+    def reveal(self, name: str) -> None:
+        """Bring the dock `name` to the front; when it is closed, through the first arrangement that has it."""
+        dock = self.docks[name]
+        if self.dockWidgetArea(dock) == Qt.DockWidgetArea.NoDockWidgetArea or dock.isHidden():
+            candidates = (self.arrangement, self.home, *ARRANGEMENTS)
+            self.arrange(next(a for a in candidates if a and _has(a, name)))
+        dock.show()
+        dock.raise_()
+        dock.widget().setFocus()
+
+    def set_theme(self, theme: Theme) -> None:
+        for dock in self.docks.values():
+            dock.set_theme(theme)
+
+
+def _has(arrangement: str, name: str) -> bool:
+    return any(name in tabs for row in ARRANGEMENTS[arrangement] for tabs in row)

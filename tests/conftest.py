@@ -1,0 +1,193 @@
+"""Every test runs offscreen, in folders of its own, and fails on what it leaves behind: log records of level WARNING or
+above, messages of Qt, windows, threads and processes. What a test means to provoke it names in the smallest scope:
+`@pytest.mark.expected_log("pattern")`, `@pytest.mark.expected_qt_message("pattern")`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import logging
+import multiprocessing
+import os
+import re
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before anything imports Qt
+
+PATIENCE_S = 1.0  # for threads and processes that were told to stop and are about to
+HARMLESS_MESSAGE_OF_QT = "This plugin does not support propagateSizeHints"  # the offscreen platform
+OWN_THREADS_OF_QT = {"QDBusConnection", "QXcbEventQueue", "Thread (pooled)", "gmain", "gdbus", "pool-spawner"}
+
+
+def private_folders(root: Path) -> dict[str, str]:
+    """Environment variables that move settings, caches, data and the home itself below `root`."""
+    names = {f"XDG_{kind}_HOME": kind.lower() for kind in ("CONFIG", "CACHE", "DATA", "STATE")}
+    names |= {"XDG_RUNTIME_DIR": "runtime", "HOME": "home"}
+    for folder in names.values():
+        (root / folder).mkdir(mode=0o700)
+    return {name: str(root / folder) for name, folder in names.items()}
+
+
+SESSION_FOLDER = Path(tempfile.mkdtemp(prefix="elboscope-tests-"))  # for fixtures of a wider scope than one test
+atexit.register(shutil.rmtree, SESSION_FOLDER, ignore_errors=True)
+os.environ.update(private_folders(SESSION_FOLDER))
+
+
+@pytest.fixture(autouse=True)
+def _private_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path_factory.mktemp("private")
+    for name, value in private_folders(folder).items():
+        monkeypatch.setenv(name, value)
+    if "PySide6.QtCore" in sys.modules:  # QSettings reads its variable but once
+        from PySide6.QtCore import QSettings
+
+        for file_format in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
+            QSettings.setPath(file_format, QSettings.Scope.UserScope, str(folder / "config"))
+
+
+# ------------------------------------------------------------------------------------------------- log and messages
+
+
+class _Collector(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(level=logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.levelname} {record.name}: {record.getMessage()}")
+
+
+def _judge(what: str, lines: list[str], request: pytest.FixtureRequest, marker: str) -> None:
+    """Exactly what the test's markers announce may come, and must."""
+    expected = [pattern for mark in request.node.iter_markers(marker) for pattern in mark.args]
+    missed = [pattern for pattern in expected if not any(re.search(pattern, line) for line in lines)]
+    surprises = [line for line in lines if not any(re.search(pattern, line) for pattern in expected)]
+    if missed:
+        pytest.fail(f"expected {what} that did not come:\n" + "\n".join(missed), pytrace=False)
+    if surprises:
+        pytest.fail(f"unexpected {what}:\n" + "\n".join(surprises), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_log_records(request: pytest.FixtureRequest) -> Iterator[None]:
+    collector = _Collector()
+    logging.getLogger().addHandler(collector)
+    yield
+    logging.getLogger().removeHandler(collector)
+    _judge("log records", collector.lines, request, "expected_log")
+
+
+@pytest.fixture(autouse=True)
+def _no_qt_messages(request: pytest.FixtureRequest) -> Iterator[None]:
+    """In place of pytest-qt's own (--no-qt-log), which is deaf once the test's body is done."""
+    if "PySide6.QtCore" not in sys.modules:
+        yield
+        return
+    from PySide6.QtCore import qInstallMessageHandler
+
+    lines: list[str] = []
+    previous = qInstallMessageHandler(lambda _kind, _context, text: lines.append(text))
+    yield
+    qInstallMessageHandler(previous)
+    lines = [line for line in lines if not line.startswith(HARMLESS_MESSAGE_OF_QT)]
+    _judge("messages of Qt", lines, request, "expected_qt_message")
+
+
+# ---------------------------------------------------------------------------------------------------------- leftovers
+
+
+def _windows() -> dict[int, str]:
+    """Top-level widgets that are still alive once every deferred deletion is done, by the address of the C++ object."""
+    if "PySide6.QtWidgets" not in sys.modules:
+        return {}
+    import shiboken6
+    from PySide6.QtCore import QCoreApplication, QEvent
+    from PySide6.QtWidgets import QApplication
+
+    if not isinstance(QCoreApplication.instance(), QApplication):
+        return {}
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    orphans = [widget for widget in QApplication.topLevelWidgets() if widget.parent() is None]
+    return {
+        shiboken6.getCppPointer(widget)[0]: f"{type(widget).__name__} {widget.objectName() or widget.windowTitle()!r}"
+        for widget in orphans
+    }
+
+
+def _python_threads() -> dict[int, str]:
+    """Dummy threads are only Python's notes about a QThread that once ran Python code; they never go away."""
+    threads = [thread for thread in threading.enumerate() if not isinstance(thread, threading._DummyThread)]
+    return {id(thread): f"{type(thread).__name__} {thread.name}" for thread in threads}
+
+
+def _named_threads() -> dict[int, str]:
+    """QThreads, told by their name in /proc: Qt sets it, while the pools of numpy and torch keep the process's name."""
+    names: dict[int, str] = {}
+    own = Path("/proc/self/comm").read_text() if os.path.exists("/proc/self/comm") else ""
+    for task in Path("/proc/self/task").glob("*"):
+        try:
+            name = (task / "comm").read_text()
+        except OSError:  # ended meanwhile
+            continue
+        if name != own and name.strip() not in OWN_THREADS_OF_QT:
+            names[int(task.name)] = name.strip()
+    return names
+
+
+def _children() -> dict[int, str]:
+    """Child processes, but for multiprocessing's resource tracker, which lives as long as this process."""
+    found = {child.pid or 0: child.name for child in multiprocessing.active_children()}  # this also buries the dead
+    for task in Path("/proc/self/task").glob("*"):
+        try:
+            pids = [int(pid) for pid in (task / "children").read_text().split()]
+        except OSError:
+            continue
+        for pid in pids:
+            try:
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if "multiprocessing.resource_tracker" not in command:
+                found.setdefault(pid, command or "(ended, not waited for)")
+    return found
+
+
+CENSUS: dict[str, Callable[[], dict[int, str]]] = {
+    "windows": _windows,
+    "threads": _python_threads,
+    "Qt threads": _named_threads,
+    "processes": _children,
+}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left(_no_log_records: None, _no_qt_messages: None) -> Iterator[None]:
+    before = {kind: count() for kind, count in CENSUS.items()}
+    tasks = set(Path("/proc/self/task").glob("*"))
+    yield
+    if set(Path("/proc/self/task").glob("*")) - tasks:
+        threading.Event().wait(0.02)  # a QThread gives itself its name a moment after its start
+    gc_done = False
+    problems = []
+    for kind, count in CENSUS.items():
+        deadline = time.monotonic() + PATIENCE_S
+        while new := {key: name for key, name in count().items() if key not in before[kind]}:
+            if not gc_done:
+                gc.collect()  # plots and their menus hold each other: such a ring is no leak
+                gc_done = True
+            elif kind == "windows" or time.monotonic() > deadline:
+                problems += [f"{kind}: {name}" for name in new.values()]
+                break
+            else:
+                threading.Event().wait(0.01)
+    if problems:
+        pytest.fail("left behind:\n" + "\n".join(problems), pytrace=False)

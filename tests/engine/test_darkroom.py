@@ -1,0 +1,100 @@
+"""Which pictures are made, and that looking stays within its share of the time; the clock is the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from guiapp.engine import darkroom as module
+from guiapp.engine.darkroom import ADVANCE, SHARE, Darkroom
+from guiapp.engine.probes.probe import Arrays, Probe
+from guiapp.engine.trainer import Trainer
+from tests.engine import runs
+
+COSTS = {"cheap": 0.01, "dear": 0.2}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Probes that take so many seconds of this clock."""
+    clock = Clock()
+
+    def probe(kind: str, cost: float, requires: frozenset[str] = frozenset()) -> Probe:
+        def read(trainer: Trainer, focus: Mapping[str, Any]) -> Arrays:
+            clock.now += cost
+            return {"step": np.array([trainer.step])}
+
+        return Probe(kind, requires, read)
+
+    probes = [probe(kind, cost) for kind, cost in COSTS.items()]
+    monkeypatch.setattr(module, "PROBES", (*probes, probe("alien", 0.0, frozenset({"encodes", "scores"}))))
+    return clock
+
+
+def test_while_training_pictures_take_no_more_than_their_share(clock: Clock) -> None:
+    run = runs.trainer(runs.vae())
+    darkroom, events, needs = Darkroom(run, clock), run.events(), frozenset(COSTS)
+    counts = dict.fromkeys(COSTS, 0)
+    start = clock.now
+    for _ in range(500):
+        next(events)
+        run.seconds = run.step * 0.2
+        for kind in darkroom.make(needs, {}, running=True):
+            counts[kind] += 1
+        assert clock.now - start <= ADVANCE + SHARE * run.seconds + max(COSTS.values()) + 1e-9
+    assert clock.now - start > SHARE * run.seconds, "the share is used, not left"
+    assert abs(counts["cheap"] - counts["dear"]) <= 1, "they take turns"
+
+
+def test_an_answer_comes_at_once_in_a_new_run(clock: Clock) -> None:
+    run = runs.trainer(runs.vae())
+    assert set(Darkroom(run, clock).make(frozenset(COSTS), {}, running=True)) == set(COSTS)
+
+
+def test_when_training_stands_all_are_made_once_for_nothing(clock: Clock) -> None:
+    run = runs.trainer(runs.vae())
+    darkroom, events, needs = Darkroom(run, clock), run.events(), frozenset(COSTS)
+    for _ in range(50):
+        next(events)
+        assert set(darkroom.make(needs, {}, running=False)) == set(COSTS)
+        assert darkroom.make(needs, {}, running=False) == {}, "the same step is the same picture"
+    next(events)
+    assert set(darkroom.make(needs, {}, running=True)) == set(COSTS), "what was made in a pause costs no allowance"
+
+
+def test_another_focus_makes_them_again(clock: Clock) -> None:
+    darkroom = Darkroom(runs.trainer(runs.vae()), clock)
+    needs = frozenset({"cheap"})
+    assert set(darkroom.make(needs, {"latent_axes": (0, 1)}, running=False)) == needs
+    assert darkroom.make(needs, {"latent_axes": (0, 1)}, running=False) == {}
+    assert set(darkroom.make(needs, {"latent_axes": (0, 2)}, running=False)) == needs
+    assert set(darkroom.make(needs, {}, running=False)) == needs
+
+
+def test_only_what_was_asked_for_and_what_the_model_can_serve(clock: Clock) -> None:
+    darkroom = Darkroom(runs.trainer(runs.vae()), clock)
+    assert set(darkroom.make(frozenset({"cheap", "alien", "unheard of"}), {}, running=False)) == {"cheap"}
+    assert darkroom.make(frozenset(), {}, running=False) == {}
+
+
+def test_the_longest_unseen_comes_first(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = runs.trainer(runs.vae())
+    darkroom, events, needs = Darkroom(run, clock), run.events(), frozenset(COSTS)
+    next(events)
+    darkroom.make(frozenset({"cheap"}), {}, running=True)
+    next(events)
+    monkeypatch.setattr(module, "ADVANCE", 0.05)
+    run.seconds = 0.0
+    assert set(darkroom.make(needs, {}, running=True)) == {"dear"}
+    assert darkroom.make(needs, {}, running=True) == {}

@@ -1,0 +1,125 @@
+"""What every model must be able to do, whatever its parts: build, train, tell, be looked at and be saved."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import get_args
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import safetensors.torch
+import torch
+
+from guiapp.engine.darkroom import Darkroom
+from guiapp.engine.probes import PROBES
+from guiapp.engine.trainer import Trainer
+from guiapp.spec import Activation, Gan, Initialisation, Network, Normalisation, Vae
+from tests.engine import runs
+
+ACTIVATIONS, INITS, NORMS = get_args(Activation), get_args(Initialisation), get_args(Normalisation)
+BASES: tuple[tuple[str, dict[str, object], str], ...] = (
+    ("vae", {"likelihood": "bernoulli"}, "digits"),
+    ("vae", {"likelihood": "gaussian", "latent": 1}, "digits"),
+    ("vae", {"likelihood": "gaussian, learned σ", "latent": 5}, "digits"),
+    ("vae", {"likelihood": "gaussian"}, "ring"),
+    ("vae", {"likelihood": "gaussian, learned σ"}, "ring"),
+    ("gan", {"noise": 3}, "digits"),
+    ("gan", {"objective": "minimax", "noise_law": "uniform"}, "ring"),
+)
+PARTS = tuple(product(ACTIVATIONS, INITS, NORMS, (False, True)))
+# Every two values of two different parts meet here; all combinations are the slow test.
+PAIRS = tuple(
+    (base, (activation, INITS[(i + j + k) % 4], norm, bool((i + k) % 2)))
+    for i, base in enumerate(BASES)
+    for j, activation in enumerate(ACTIVATIONS)
+    for k, norm in enumerate(NORMS)
+)
+ON_PICTURES = {"samples", "gradients"}
+KINDS = {
+    ("vae", "digits"): ON_PICTURES | {"latent", "manifold", "reconstructions", "posterior"},
+    ("vae", "ring"): ON_PICTURES | {"latent", "manifold", "reconstructions", "posterior", "field"},
+    ("gan", "digits"): ON_PICTURES,
+    ("gan", "ring"): ON_PICTURES | {"field"},
+}
+
+
+def build(base: tuple[str, dict[str, object], str], parts: tuple[str, str, str, bool]) -> Trainer:
+    kind, fields, data = base
+    activation, init, norm, skip = parts
+    network = Network(hidden=(12, 12), activation=activation, init=init, norm=norm, skip=skip)  # type: ignore[arg-type]
+    model: Vae | Gan = runs.vae(network, **fields) if kind == "vae" else runs.gan(network, **fields)
+    return runs.trainer(model, data, batch=16)
+
+
+def test_the_short_list_holds_every_pair() -> None:
+    flat = [(i, *parts) for i, base in enumerate(BASES) for b, parts in PAIRS if b is base]
+    values = [range(len(BASES)), ACTIVATIONS, INITS, NORMS, (False, True)]
+    for a in range(5):
+        for b in range(a):
+            assert {(row[a], row[b]) for row in flat} == set(product(values[a], values[b])), (a, b)
+
+
+@pytest.mark.parametrize(("base", "parts"), PAIRS, ids=lambda value: "-".join(map(str, value)))
+def test_every_model(base: tuple[str, dict[str, object], str], parts: tuple[str, str, str, bool]) -> None:
+    run = build(base, parts)
+    check_tensors(run)
+    rows = runs.train(run, 5)
+    check_rows(run, rows)
+    check_capabilities(run, base)
+    check_weights(run, build(base, parts))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("base", BASES, ids=lambda base: f"{base[0]}-{base[2]}-{len(base[1])}")
+def test_every_combination(base: tuple[str, dict[str, object], str]) -> None:
+    for parts in PARTS:
+        run = build(base, parts)
+        check_rows(run, runs.train(run, 5))
+
+
+def check_tensors(run: Trainer) -> None:
+    named = {name: tuple(p.shape) for name, p in run.model.named_parameters()}
+    assert dict(run.tensors) == named
+    assert len(run.names) == len(set(run.names))
+    assert run.names[0] == "steps_per_s"
+    for kind in ("grad", "update"):
+        assert {name.split("/", 1)[1] for name in run.names if name.startswith(f"{kind}/")} == set(named)
+
+
+def check_rows(run: Trainer, rows: npt.NDArray[np.float32]) -> None:
+    assert rows.dtype == np.float32
+    assert rows.shape == (5, len(run.names))
+    assert (runs.column(run, rows, "steps_per_s") > 0).all()
+    parameters = dict(run.model.named_parameters())
+    for i, name in enumerate(run.names):
+        bad = ~np.isfinite(rows[:, i])
+        if name.startswith("update/"):  # documented: NaN where the tensor is all zero, as the bias of dead units
+            bad = bad[-1:] & bool(parameters[name[7:]].detach().any())
+        assert not bad.any(), (name, rows[:, i])
+
+
+def check_capabilities(run: Trainer, base: tuple[str, dict[str, object], str]) -> None:
+    kind, _, data = base
+    own = {"encodes", "decodes", "samples"} if kind == "vae" else {"samples", "scores"}
+    assert run.capabilities == own | ({"plane"} if data == "ring" else set())
+    pictures = Darkroom(run).make(frozenset(probe.kind for probe in PROBES), {}, running=False)
+    assert set(pictures) == KINDS[kind, data]
+    for picture, arrays in pictures.items():
+        for name, array in arrays.items():
+            assert type(array) is np.ndarray
+            assert np.isfinite(array).all(), (picture, name)
+
+
+def check_weights(run: Trainer, fresh: Trainer) -> None:
+    """Through safetensors and back into a new model, which then is the same function."""
+    loaded = safetensors.torch.load(safetensors.torch.save(run.weights()))
+    assert runs.equal(loaded, run.weights())
+    assert not runs.equal(fresh.weights(), loaded)
+    fresh.model.load_state_dict(loaded, strict=True)
+    assert fresh.heldout() == run.heldout()
+    assert all(tensor.device.type == "cpu" for tensor in loaded.values())
+    before = run.weights()
+    with torch.no_grad():
+        next(run.model.parameters()).add_(1)
+    assert runs.equal(before, loaded), "weights() must be copies"

@@ -1,0 +1,193 @@
+"""The worker when things go wrong: refusals, divergence, errors, a full disk; and what it records meanwhile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from guiapp import messages as m
+from guiapp.engine import worker as module
+from guiapp.engine.recorder import read_run
+from guiapp.engine.trainer import Trainer
+from guiapp.spec import Data, RunSpec
+from tests.engine import runs
+from tests.engine.bench import ALL, GAN, VAE, WILD, Bench, ask
+
+
+@pytest.mark.parametrize("command", [m.Run(), m.Pause(), m.Step(), m.Edit("batch", 2), m.Pull(ALL), m.Save("x")])
+def test_before_any_run_a_command_is_refused(bench: Bench, command: m.Command) -> None:
+    bench.obey(command)
+    assert bench.said == [m.Refused("There is no run yet; start one first.")]
+    assert not bench.worker.running
+
+
+BAD_STARTS = {
+    "unknown data": (runs.spec(runs.vae(), "no such set"), "is unknown"),
+    "bernoulli on a law": (runs.spec(runs.vae(), "ring"), "Bernoulli needs values"),
+    "no accelerator": (RunSpec(data=Data(name="digits"), model=runs.vae(), device="mps"), "mps"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_STARTS)
+def test_a_start_that_cannot_be_leaves_the_run_unharmed(bench: Bench, name: str) -> None:
+    spec, words = BAD_STARTS[name]
+    bench.obey(m.Start(1, GAN, running=True))
+    bench.advance(3)
+    bench.obey(m.Start(2, spec, running=False))
+    assert words in bench.last(m.Refused).sentence
+    bench.advance(3)
+    update = bench.pull()
+    assert (update.key, update.step, update.first, len(update.rows)) == (1, 6, 1, 6)
+
+
+def test_a_model_too_large_for_memory_is_refused_and_the_run_goes_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.obey(m.Start(1, GAN, running=True))
+
+    def too_large(*_: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 6710886400 bytes")
+
+    monkeypatch.setattr("guiapp.engine.trainer.VaeModel", too_large)
+    bench.obey(m.Start(2, VAE, running=True))
+    assert "does not fit into memory" in bench.last(m.Refused).sentence
+    bench.advance(2)
+
+
+def test_divergence_is_told_and_may_be_cured(bench: Bench) -> None:
+    bench.obey(m.Start(1, WILD, running=True))
+    bench.until_it_stops()
+    told = bench.last(m.Diverged)
+    assert (told.key, told.step) == (1, bench.trainer.step + 1)
+    assert told.tensor
+    update = bench.pull(ALL)
+    assert (update.step, len(update.rows)) == (told.step - 1, told.step - 1)
+    assert ("diverged",) in ask(bench.run_file, "SELECT kind FROM event")
+    for command in (m.Run(), m.Step(3)):
+        bench.obey(command)
+        bench.until_it_stops(5)
+        assert bench.last(m.Diverged) == told, "still too far out, and said again"
+    bench.trainer.model.load_state_dict(Trainer(WILD).weights())
+    bench.obey(m.Edit("model.optimiser.lr", 1e-4), m.Step(3))
+    bench.until_it_stops()
+    assert bench.last(m.Paused).step == told.step + 2
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (RuntimeError("the kernel broke\nsecond line"), "Training stopped with an error: the kernel broke"),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), "Training ran out of memory;"),
+        (MemoryError(), "Training ran out of memory;"),
+        (ValueError("Expected more than 1 value per channel"), "Training stopped with an error: Expected more"),
+        (ZeroDivisionError(), "Training stopped with an error: ZeroDivisionError"),
+    ],
+)
+def test_an_error_ends_the_run_but_not_the_worker(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+) -> None:
+    bench.obey(m.Start(1, VAE, running=True))
+    bench.advance(2)
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(bench.trainer.objective, "iterate", fail)
+    bench.advance(1)
+    failed = bench.last(m.Failed)
+    assert failed.sentence.startswith(sentence)
+    assert "\n" not in failed.sentence
+    assert "in fail" in failed.details
+    assert type(error).__name__ in failed.details
+    assert not bench.worker.running
+    assert len(read_run(bench.run_file)[1]) == 2, "the record is closed in order"
+    bench.obey(m.Pull(ALL))
+    assert bench.last(m.Refused).sentence == "There is no run yet; start one first."
+    bench.obey(m.Start(2, GAN, running=True))
+    bench.advance(2)
+    assert bench.pull().step == 2
+
+
+def test_an_error_in_a_picture_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.obey(m.Start(1, VAE, running=True))
+    monkeypatch.setattr(bench.trainer.model, "encode", None)
+    bench.obey(m.Pull(ALL))
+    assert "NoneType" in bench.last(m.Failed).sentence
+
+
+def test_a_broken_pipe_goes_up_to_the_loop(bench: Bench) -> None:
+    """There is nobody left to tell; `serve` ends on it."""
+    bench.obey(m.Start(1, GAN, running=True))
+
+    def broken(_event: m.Event) -> None:
+        raise BrokenPipeError
+
+    bench.worker._say = broken
+    with pytest.raises(BrokenPipeError):
+        bench.obey(m.Pull(ALL))
+
+
+# ------------------------------------------------------------------------------------------------------------ record
+
+
+def test_save_and_the_events_of_the_run(bench: Bench, tmp_path: Path) -> None:
+    bench.obey(m.Start(1, VAE, running=True))
+    bench.advance(5)
+    bench.obey(m.Edit("model.beta", 2.0))
+    bench.advance(3)
+    target = tmp_path / "saved.elbo"
+    bench.obey(m.Save(str(target)))
+    assert bench.last(m.Saved) == m.Saved(str(target))
+    assert len(read_run(target)[1]) == 8
+    assert ask(target, "SELECT step, kind FROM event ORDER BY id") == [(0, "start"), (5, "edit")]
+    assert np.array_equal(read_run(target)[1], bench.pull().rows, equal_nan=True)
+    bench.obey(m.Save(str(tmp_path / "no folder" / "x.elbo")))
+    assert "could not be written" in bench.last(m.Refused).sentence
+    bench.advance(1)
+
+
+def test_a_new_run_begins_a_new_file_and_new_counts(bench: Bench) -> None:
+    bench.obey(m.Start(1, VAE, running=True))
+    bench.advance(5)
+    bench.pull()
+    bench.obey(m.Start(2, GAN, running=True))
+    bench.advance(2)
+    update = bench.pull()
+    assert (update.key, update.step, update.first, len(update.rows)) == (2, 2, 1, 2)
+    bench.worker.close()
+    assert len(read_run(bench.run_file)[1]) == 2
+
+
+def test_a_folder_that_cannot_be_written_stops_the_record_and_nothing_else(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "missing" / "run.elbo")
+    bench.obey(m.Start(1, VAE, running=True))
+    assert [type(event) for event in bench.said] == [m.Refused, m.Started]
+    refused = bench.said[0]
+    assert isinstance(refused, m.Refused)
+    assert refused.sentence.startswith("The run is no longer recorded, training goes on: ")
+    bench.advance(5)
+    assert len(bench.pull().rows) == 5
+    bench.obey(m.Save(str(tmp_path / "x.elbo")))
+    assert "not recorded" in bench.last(m.Refused).sentence
+    bench.advance(1)
+    bench.worker.close()
+
+
+def test_a_disk_that_fills_up_stops_the_record_and_nothing_else(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RECORD_EVERY", 0.0)
+    bench.obey(m.Start(1, VAE, running=True))
+    bench.advance(3)
+    assert bench.worker._run is not None
+    recorder = bench.worker._run._recorder
+    assert recorder is not None
+    pages = recorder._db.execute("PRAGMA page_count").fetchone()[0]
+    recorder._db.execute(f"PRAGMA max_page_count = {pages}")
+    bench.advance(200)
+    refusals = [event for event in bench.said if isinstance(event, m.Refused)]
+    assert len(refusals) == 1, "said once, not at every step"
+    assert "full" in refusals[0].sentence
+    assert "training goes on" in refusals[0].sentence
+    update = bench.pull()
+    assert (update.first, len(update.rows), update.step) == (1, 203, 203)

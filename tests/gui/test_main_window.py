@@ -1,0 +1,221 @@
+"""The window as a person uses it, on the real trainer process."""
+
+import gzip
+import os
+import signal
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton
+
+from guiapp import presets
+from guiapp.engine.recorder import read_run
+from guiapp.gui.main_window import MainWindow
+from guiapp.gui.session import Session
+from guiapp.gui.settings import Settings
+from guiapp.gui.training_thread import TrainingThread
+from guiapp.parameters import edited
+
+PATIENCE = 30_000  # ms
+
+
+@pytest.fixture(scope="module")
+def small():
+    """The quick preset with smaller layers still."""
+    spec = presets.load("vae-digits").spec
+    return edited(edited(spec, "model.encoder.hidden", "16"), "model.decoder.hidden", "16")
+
+
+@pytest.fixture
+def window(qtbot, small, tmp_path):
+    session = Session(TrainingThread(), small)
+    window = MainWindow(session, Settings(), tmp_path / "settings.json", small)
+    qtbot.addWidget(window)
+    window.show()
+    yield window
+    window.close()
+
+
+def until(qtbot, done):
+    qtbot.waitUntil(done, timeout=PATIENCE)
+
+
+def trained(window, steps=1):
+    frame = window.session.frame
+    return frame is not None and frame.step >= steps
+
+
+def press(qtbot, window, key, modifier=Qt.KeyboardModifier.NoModifier):
+    window.workspace.setFocus()
+    qtbot.keyClick(window, key, modifier)
+
+
+def test_start_pause_step_and_reset_from_the_keyboard(qtbot, window):
+    press(qtbot, window, Qt.Key.Key_Space)
+    until(qtbot, lambda: trained(window, 20))
+    press(qtbot, window, Qt.Key.Key_Space)
+    until(qtbot, lambda: window.session.state == "paused" and not window.session.pull_pending)
+    until(qtbot, lambda: not window.session.frame.running)
+    step = window.session.frame.step
+    press(qtbot, window, Qt.Key.Key_Right)
+    until(qtbot, lambda: window.session.frame.step == step + 1)
+    assert window.session.state == "paused"
+    press(qtbot, window, Qt.Key.Key_R)
+    until(qtbot, lambda: window.session.frame.step == 0)
+    assert not window.session.frame.series.values("loss").size
+
+
+def test_beta_and_learning_rate_change_while_it_trains(qtbot, window):
+    window.session.run()
+    until(qtbot, lambda: trained(window))
+    window.parameter_panel.live_edited.emit("model.beta", 4.0)
+    window.parameter_panel.live_edited.emit("model.optimiser.lr", 5e-4)
+    until(qtbot, lambda: len(window.session.frame.marks) == 2)
+    assert window.session.spec.model.beta == 4.0
+    assert window.session.spec.model.optimiser.lr == 5e-4
+    here = window.session.frame.step
+    until(qtbot, lambda: trained(window, here + 20))
+    series = window.session.frame.series
+    loss, recon, kl = (series.values(name)[-1] for name in ("loss", "reconstruction", "kl"))
+    assert loss == pytest.approx(recon + 4 * kl, rel=1e-4)
+
+
+def test_vae_to_gan_to_vae(qtbot, window, small):
+    window.session.run()
+    until(qtbot, lambda: trained(window))
+    window.choose_preset("gan-ring")
+    until(qtbot, lambda: "d_loss" in window.session.frame.run.names and trained(window, 10))
+    docks = window.workspace.docks
+    assert not docks["latent"].applies()
+    assert docks["field"].applies()
+    assert window.workspace.arrangement == "GAN in the plane"
+    until(qtbot, lambda: "field" in window.session.frame.pictures)
+    window.session.start(small)
+    until(qtbot, lambda: "kl" in window.session.frame.run.names and trained(window, 10))
+    assert docks["latent"].applies()
+    assert window.workspace.arrangement == "VAE"
+
+
+def test_every_picture_that_is_showing_arrives(qtbot, window):
+    window.session.run()
+    wanted = {"latent", "samples", "reconstructions", "gradients"}
+    until(qtbot, lambda: window.session.frame is not None and wanted <= set(window.session.frame.pictures))
+
+
+@pytest.mark.parametrize("kind", ["missing", "truncated", "nan", "text"])
+def test_a_bad_file_gets_one_sentence_and_training_goes_on(qtbot, window, tmp_path, kind):
+    path = bad_file(tmp_path, kind)
+    window.session.run()
+    until(qtbot, lambda: trained(window, 5))
+    window.open_data(str(path))
+    until(qtbot, lambda: window.message_bar.isVisible())
+    assert path.name in window.message_bar.message()
+    until(qtbot, lambda: window.session.state == "training")
+    step = window.session.frame.step
+    until(qtbot, lambda: trained(window, step + 5))
+    assert window.session.spec.data.name == "digits"
+
+
+def bad_file(folder: Path, kind: str) -> Path:
+    if kind == "truncated":
+        path = folder / "images-idx3-ubyte.gz"
+        path.write_bytes(gzip.compress(bytes([0, 0, 8, 3, 0, 0, 0, 100, 0, 0, 0, 28, 0, 0, 0, 28]) + bytes(50)))
+    elif kind == "nan":
+        path = folder / "x.npy"
+        np.save(path, np.array([[1.0, 2.0], [np.nan, 1.0], [1.0, 3.0]]))
+    elif kind == "text":
+        path = folder / "x.csv"
+        path.write_text("a,b\n1,2\n3,four\n5,6\n")
+    else:
+        path = folder / "no-such.npz"
+    return path
+
+
+def test_a_good_file_with_values_outside_0_1_trains_with_a_gaussian_and_says_so(qtbot, window, tmp_path):
+    path = tmp_path / "points.csv"
+    np.savetxt(path, np.random.default_rng(0).normal(3, 10, (200, 5)), delimiter=",")
+    window.open_data(str(path))
+    until(qtbot, lambda: trained(window, 5))
+    assert window.session.spec.model.likelihood == "gaussian"
+    assert "gaussian" in window.message_bar.message()
+    assert window.settings.recent == (str(path),)
+
+
+def test_a_killed_trainer_is_told_and_run_starts_a_new_one(qtbot, window):
+    window.session.run()
+    until(qtbot, lambda: trained(window))
+    os.kill(window.session.trainer_pid, signal.SIGKILL)
+    until(qtbot, lambda: window.session.state == "lost")
+    assert "signal 9" in window.message_bar.message()
+    press(qtbot, window, Qt.Key.Key_Space)
+    until(qtbot, lambda: window.session.state == "training" and trained(window))
+
+
+def test_divergence_names_the_tensor_and_offers_half_the_rate(qtbot, window):
+    spec = edited(edited(window.session.spec, "model.optimiser.kind", "sgd"), "model.optimiser.lr", 10)
+    window.session.start(spec)
+    until(qtbot, lambda: window.session.state == "diverged")
+    message = window.message_bar.message()
+    assert "not finite" in message
+    button = next(b for b in window.message_bar.findChildren(QAbstractButton) if "half" in b.text())
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    until(qtbot, lambda: window.session.spec.model.optimiser.lr == 5)
+
+
+def test_saving_the_run_leaves_a_file_with_every_step(qtbot, window, tmp_path):
+    window.session.step(30)
+    until(qtbot, lambda: window.session.state == "paused" and trained(window, 30))
+    path = tmp_path / "run.elbo"
+    with qtbot.waitSignal(window.session.saved, timeout=PATIENCE):
+        window.session.save(str(path))
+    meta, rows = read_run(path)
+    assert rows.shape[0] == 30
+    assert msgspec.json.decode(meta["spec"])["data"]["name"] == "digits"
+
+
+def test_links_of_explanations_act(qtbot, window):
+    window.session.run()
+    until(qtbot, lambda: trained(window))
+    window.follow_link("set:model.beta=2")
+    until(qtbot, lambda: window.session.spec.model.beta == 2)
+    window.follow_link("view:gradients")
+    assert window.workspace.docks["gradients"].is_showing()
+    window.follow_link("lab:gaussian-kl")
+    assert window.workspace.docks["gaussian-kl"].is_showing()
+    window.follow_link("set:model.latent=3")
+    until(qtbot, lambda: window.session.spec.model.latent == 3 and trained(window))
+    window.follow_link("set:model.beta=-1")
+    assert "from 0 to 1000" in window.message_bar.message()
+
+
+def test_light_and_dark_switch_live(qtbot, window):
+    def lightness():
+        return window.grab().toImage().pixelColor(5, 5).lightness()
+
+    window.choose_theme("dark")
+    until(qtbot, lambda: lightness() < 60)
+    window.choose_theme("light")
+    until(qtbot, lambda: lightness() > 200)
+
+
+def test_closing_while_it_trains_ends_the_process_and_remembers_the_window(qtbot, window, tmp_path):
+    window.choose_theme("dark")
+    window.session.run()
+    until(qtbot, lambda: trained(window))
+    pid = window.session.trainer_pid
+    window.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    saved = msgspec.json.decode((tmp_path / "settings.json").read_bytes(), type=Settings)
+    assert saved.theme == "dark"
+    assert saved.geometry
+
+
+def test_the_posterior_of_the_run_reaches_the_lab(qtbot, window):
+    window.session.run()
+    until(qtbot, lambda: trained(window))
+    window.workspace.reveal("gaussian-kl")
+    until(qtbot, lambda: "posterior" in window.session.frame.pictures)

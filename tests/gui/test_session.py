@@ -1,0 +1,182 @@
+import numpy as np
+import pytest
+from PySide6.QtTest import QSignalSpy
+
+from guiapp import messages as m
+from guiapp.gui.session import Session, with_half_rate
+from guiapp.spec import Gan, RunSpec
+from tests.gui.wire import Wire, started, update
+
+
+@pytest.fixture
+def wire(qapp):
+    return Wire()
+
+
+@pytest.fixture
+def session(wire):
+    return Session(wire, RunSpec())
+
+
+def begin(session, wire, running=True):
+    """A session with a run whose key is the one it asked for."""
+    wire.say(m.Ready("2", ("cpu",), 1))
+    session.start(RunSpec(), running)
+    wire.say(started(wire.last().key))
+    return wire.last().key
+
+
+def test_it_starts_the_thread_first_of_all(session, wire):
+    assert wire.starts == 1
+    assert session.state == "loading"
+
+
+def test_run_before_there_is_a_run_starts_one(session, wire):
+    wire.say(m.Ready("2", ("cpu",), 1))
+    assert session.state == "ready"
+    session.run()
+    assert isinstance(wire.last(), m.Start)
+    assert wire.last().running
+    assert session.state == "starting"
+    wire.say(started(wire.last().key))
+    assert session.state == "training"
+
+
+def test_run_to_a_step_before_there_is_a_run_is_sent_once_the_run_exists(session, wire):
+    session.run(until=50)
+    assert [type(c) for c in wire.sent] == [m.Start]
+    wire.say(started(wire.last().key))
+    assert wire.last() == m.Run(50)
+
+
+def test_pause_and_run_on(session, wire):
+    key = begin(session, wire)
+    session.pause()
+    assert wire.last() == m.Pause()
+    wire.say(m.Paused(key, 3))
+    assert session.state == "paused"
+    session.run()
+    assert wire.last() == m.Run(None)
+    assert session.state == "training"
+
+
+def test_rows_are_appended_in_order_and_pictures_are_kept_until_newer_ones_come(session, wire):
+    key = begin(session, wire)
+    first, second = {"a": np.zeros(1)}, {"a": np.ones(1)}
+    seen = QSignalSpy(session.frame_changed)
+    wire.say(update(key, 1, 3, latent=first, samples=first))
+    wire.say(update(key, 4, 2, latent=second))
+    assert session.frame.series.last == 5
+    assert session.frame.series.values("grad/encoder.0.weight").tolist() == [1, 2, 3, 4, 5]
+    assert session.frame.pictures["latent"] is second
+    assert session.frame.pictures["samples"] is first
+    assert [seen.at(i)[1] for i in range(seen.count())] == [{"latent", "samples"}, {"latent"}]
+
+
+def test_one_pull_at_a_time(session, wire):
+    key = begin(session, wire)
+    session.pull(frozenset({"latent"}), {})
+    session.pull(frozenset({"latent"}), {})
+    assert sum(isinstance(c, m.Pull) for c in wire.sent) == 1
+    wire.say(update(key, 1, 1))
+    session.pull(frozenset({"latent"}), {})
+    assert sum(isinstance(c, m.Pull) for c in wire.sent) == 2
+
+
+def test_what_arrives_late_from_the_run_before_is_dropped(session, wire):
+    old = begin(session, wire)
+    session.start(RunSpec(seed=1))
+    wire.say(started(wire.last().key, RunSpec(seed=1)))
+    wire.say(update(old, 1, 5))
+    wire.say(m.Paused(old, 5))
+    wire.say(m.Diverged(old, 5, "loss"))
+    assert session.frame.step == 0
+    assert session.state == "training"
+
+
+def test_a_refused_start_leaves_the_run_that_is_under_way(session, wire):
+    key = begin(session, wire)
+    wire.say(update(key, 1, 5))
+    said = QSignalSpy(session.refused)
+    session.start(RunSpec(batch=7))
+    wire.say(m.Refused("No such file; choose another."))
+    assert session.state == "training"
+    assert said.at(0) == ["No such file; choose another.", None]
+    wire.say(update(key, 6, 5))
+    assert session.frame.series.last == 10
+
+
+def test_a_refusal_with_a_remedy_offers_the_spec_that_works(session, wire):
+    said = QSignalSpy(session.refused)
+    session.start(RunSpec(seed=9))
+    wire.say(m.Refused("Bernoulli needs [0, 1].", {"model.likelihood": "gaussian"}))
+    instead = said.at(0)[1]
+    assert instead.model.likelihood == "gaussian"
+    assert instead.seed == 9
+    assert session.state == "ready"
+
+
+def test_a_killed_trainer_is_told_and_run_starts_a_new_one(session, wire):
+    begin(session, wire)
+    lost = QSignalSpy(session.lost)
+    session.pull(frozenset(), {})
+    wire.say(m.Died(-9))
+    assert session.state == "lost"
+    assert lost.at(0) == [-9]
+    session.run()
+    assert wire.starts == 2
+    assert isinstance(wire.last(), m.Start)
+    wire.say(m.Ready("2", ("cpu",), 1))
+    wire.say(started(wire.last().key))
+    assert session.state == "training"
+    session.pull(frozenset(), {})
+    assert isinstance(wire.last(), m.Pull), "the pull that was never answered must not block for ever"
+
+
+def test_a_failure_ends_the_run_and_run_starts_anew(session, wire):
+    begin(session, wire)
+    told = QSignalSpy(session.complained)
+    wire.say(m.Failed("Out of memory.", "Traceback ..."))
+    assert told.at(0) == ["Out of memory.", "Traceback ..."]
+    assert not session.has_run
+    session.run()
+    assert isinstance(wire.last(), m.Start)
+
+
+def test_divergence_stops_and_reset_starts_at_step_0(session, wire):
+    key = begin(session, wire)
+    wire.say(update(key, 1, 5))
+    wire.say(m.Diverged(key, 6, "gradient of encoder.0.weight"))
+    assert session.state == "diverged"
+    session.reset()
+    assert wire.last() == m.Start(wire.last().key, session.spec, False)
+
+
+def test_edits_change_the_spec_and_leave_marks(session, wire):
+    key = begin(session, wire)
+    edited = RunSpec(batch=64)
+    wire.say(m.Edited(key, 5, "batch", 128, 64, edited))
+    assert session.spec is edited
+    assert [mark.path for mark in session.frame.marks] == ["batch"]
+
+
+@pytest.mark.parametrize(("count", "batch", "steps"), [(1000, 128, 8), (1000, 100, 10), (0, 128, 1000)])
+def test_an_epoch_is_one_pass_over_the_data(session, wire, count, batch, steps):
+    spec = RunSpec(batch=batch)
+    session.start(spec, False)
+    wire.say(started(wire.last().key, spec, count))
+    session.epoch()
+    assert wire.last() == m.Step(steps, "both")
+
+
+def test_stepping_one_player(session, wire):
+    begin(session, wire, running=False)
+    session.step(1, "g")
+    assert wire.last() == m.Step(1, "g")
+
+
+def test_half_the_rate_of_every_player():
+    assert with_half_rate(RunSpec()).model.optimiser.lr == RunSpec().model.optimiser.lr / 2
+    gan = with_half_rate(RunSpec(model=Gan())).model
+    assert gan.d_optimiser.lr == Gan().d_optimiser.lr / 2
+    assert gan.g_optimiser.lr == Gan().g_optimiser.lr / 2

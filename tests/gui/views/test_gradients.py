@@ -1,0 +1,234 @@
+"""The gradients view: profile, map and verdict against the frame's own numbers."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from guiapp.gui.frame import Frame
+from guiapp.gui.theme import DARK
+from guiapp.gui.views.gradients import GradientsView
+from guiapp.gui.widgets.heat_map import ZERO
+from guiapp.spec import Network, Vae
+from tests.gui.frames import deep_vae, frame, gan_frame, started, vae_frame
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> GradientsView:
+    view = GradientsView()
+    qtbot.addWidget(view)
+    view.resize(900, 450)
+    with qtbot.waitExposed(view):
+        view.show()
+    return view
+
+
+def values(shown: Frame, prefix: str = "grad") -> np.ndarray:
+    """(T, P)"""
+    return np.column_stack([shown.series.values(f"{prefix}/{name}") for name, _ in shown.run.tensors])
+
+
+def drawn(view: GradientsView) -> list[np.ndarray]:
+    profile, levels = view._profile.dots.profile, view._map.levels
+    assert profile is not None
+    assert levels is not None
+    return [profile.now, profile.smoothed, profile.quartiles, profile.zeros, levels]
+
+
+def test_before_the_first_step_it_says_what_will_come(view: GradientsView) -> None:
+    assert "▶" in view._stage.sentence
+    view.draw(gan_frame(0))
+    assert "▶" in view._stage.sentence
+    view.draw(gan_frame(1))
+    assert view._stage.sentence == ""
+    view.clear()
+    assert "▶" in view._stage.sentence
+
+
+def test_a_run_without_gradients_says_so(view: GradientsView) -> None:
+    whole = vae_frame(10).run
+    run = started(whole.spec, ("loss",), (), (28, 28), (), whole.capabilities, 1)
+    view.draw(frame(run, np.ones((5, 1), np.float32), {"gradients": {}}))
+    assert "no gradients" in view._stage.sentence
+
+
+def test_dots_are_the_newest_step_and_the_line_is_the_mean_of_a_hundred(view: GradientsView) -> None:
+    shown = vae_frame(900)
+    view.draw(shown)
+    profile = view._profile.dots.profile
+    assert profile is not None
+    np.testing.assert_array_equal(profile.now, values(shown)[-1])
+    np.testing.assert_allclose(profile.smoothed, values(shown)[-100:].mean(0), rtol=1e-5)
+
+
+def test_a_player_that_rested_keeps_its_last_value(view: GradientsView) -> None:
+    shown = gan_frame(900, every=2)
+    view.draw(shown)
+    rows, of_d = values(shown), np.array(["discriminator" in name for name, _ in shown.run.tensors])
+    assert np.isnan(rows[-1, of_d]).all()
+    profile = view._profile.dots.profile
+    assert profile is not None
+    np.testing.assert_array_equal(profile.now, np.where(of_d, rows[-2], rows[-1]))
+    np.testing.assert_allclose(profile.smoothed, np.nanmean(rows[-100:], 0), rtol=1e-5)
+
+
+def test_bars_are_the_quartiles_of_the_histograms(view: GradientsView) -> None:
+    """The picture's log10 |g| is normal with sd 0.6, so its quartiles lie 0.6745 sd about its median."""
+    shown = vae_frame(300)
+    view.draw(shown)
+    profile = view._profile.dots.profile
+    assert profile is not None
+    large = np.array([np.prod(shape) > 5000 for _, shape in shown.run.tensors])
+    low, middle, high = profile.quartiles[large].T
+    np.testing.assert_allclose(high - middle, 0.6745 * 0.6, atol=0.03)
+    np.testing.assert_allclose(middle - low, 0.6745 * 0.6, atol=0.03)
+    np.testing.assert_allclose(profile.zeros, 0.1)
+
+
+def test_the_map_has_a_row_for_each_tensor(view: GradientsView) -> None:
+    shown = vae_frame(100)
+    view.draw(shown)
+    levels, (low, high) = view._map.levels, view._map.colour_range
+    assert levels is not None
+    logs = np.log10(values(shown)).T
+    expected = 1 + 254 * (np.clip(logs, low, high) - low) / (high - low)
+    np.testing.assert_allclose(levels, expected, atol=1.1)
+
+
+def test_the_switch_shows_update_ratios_against_their_rule_of_thumb(view: GradientsView) -> None:
+    shown = vae_frame(300)
+    view.draw(shown)
+    assert "gradient RMS" in view._status.text
+    view._quantity.setCurrentIndex(1)
+    profile = view._profile.dots.profile
+    assert profile is not None
+    np.testing.assert_array_equal(profile.now, values(shown, "update")[-1])
+    assert len(profile.quartiles) == len(profile.zeros) == 0, "the histograms are of gradients"
+    assert view._profile.dots.reference == 1e-3
+    low, high = view._profile.getViewBox().viewRange()[1]
+    assert low < -3 < high
+    assert "update ratio" in view._status.text
+    view._quantity.setCurrentIndex(0)
+    assert view._profile.dots.reference is None
+
+
+def test_the_verdict_is_the_ratio_of_the_weights_means(view: GradientsView) -> None:
+    shown = vae_frame(800)
+    view.draw(shown)
+    encoder = [i for i, (name, _) in enumerate(shown.run.tensors) if name.startswith("encoder") and "weight" in name]
+    means = values(shown)[-100:, encoder].mean(0)
+    assert f"encoder 10^{np.log10(means.min() / means.max()):.1f} (layer 0 / 2)" in view._status.text
+    assert "100 steps" in view._status.text
+
+
+def test_exact_zeros_are_seen(view: GradientsView) -> None:
+    shown = gan_frame(200)
+    shown.series.values("grad/generator.1.weight")[100:] = 0
+    view.draw(shown)
+    levels = view._map.levels
+    assert levels is not None
+    assert (levels[2, 100:] == ZERO).all()
+    assert "generator exactly 0 in layer 1" in view._status.text
+    view.grab()
+
+
+def test_the_same_frame_gives_the_same_picture_whatever_came_between(view: GradientsView) -> None:
+    first, others = vae_frame(5000), (gan_frame(700, every=2), vae_frame(2, vae=deep_vae(30), key=5), gan_frame(0))
+    view.draw(first)
+    before = drawn(view)
+    for other in others:
+        view.draw(other)
+        view.grab()
+    view.draw(first)
+    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(before, drawn(view), strict=True))
+
+
+@pytest.mark.parametrize("steps", [1, 2, 99, 300_000])
+def test_a_run_of_any_length_can_come_first(view: GradientsView, steps: int) -> None:
+    linear = Network(hidden=())
+    view.draw(vae_frame(steps, vae=Vae(encoder=linear, decoder=linear)))
+    levels = view._map.levels
+    assert levels is not None
+    assert levels.shape[0] == 4
+    assert 1 <= levels.shape[1] <= 302
+    view.grab()
+
+
+def test_a_run_without_its_picture_yet_has_no_bars(view: GradientsView) -> None:
+    shown = vae_frame(50)
+    view.draw(Frame(shown.run, 50, 0.0, 0.0, True, shown.series, {}))
+    profile = view._profile.dots.profile
+    assert profile is not None
+    assert len(profile.quartiles) == 0
+    view.grab()
+
+
+def test_a_picture_of_unknown_values_draws(view: GradientsView) -> None:
+    shown = vae_frame(50)
+    count = len(shown.run.tensors)
+    blank = {
+        "edges": np.linspace(-12, 4, 65), "counts": np.zeros((count, 64), int), "zeros": np.full(count, np.nan),
+        "rms": np.full(count, np.nan),
+    }  # fmt: skip
+    rows = np.full((3, len(shown.run.names)), np.nan, np.float32)
+    view.draw(frame(shown.run, rows, {"gradients": blank}))
+    view.grab()
+    assert view._status.text == ""
+
+
+def test_the_pointer_names_the_tensor(view: GradientsView, qtbot: QtBot) -> None:
+    shown = vae_frame(300)
+    view.draw(shown)
+    dots, profile = view._profile.dots, view._profile.dots.profile
+    assert profile is not None
+    xs, ys, _ = dots._pixels(profile)
+    place = view._profile.mapFromScene(view._profile.getViewBox().mapToScene(QPoint(round(xs[2]), round(ys[2]))))
+    QTest.mouseMove(view._profile.viewport(), place)
+    qtbot.waitUntil(lambda: "encoder.1.weight (64 × 256)" in view._status.pointed)
+    assert f"now {profile.now[2]:.3g}" in view._status.pointed
+    assert "10.0% exact zeros" in view._status.pointed
+    QTest.mouseMove(view._profile.viewport(), QPoint(3, 3))
+    qtbot.waitUntil(lambda: view._status.pointed == "")
+
+
+def test_titles_survive_a_change_of_theme(view: GradientsView) -> None:
+    view.draw(vae_frame(50))
+    view.set_theme(DARK)
+    assert view._profile.getAxis("left").labelText == "log10 gradient RMS"
+    assert view._map.getAxis("bottom").labelText == "step"
+
+
+@pytest.mark.parametrize("size", [(900, 450), (340, 300)])
+def test_axis_titles_are_whole_and_in_the_middle(view: GradientsView, size: tuple[int, int]) -> None:
+    view.resize(*size)
+    view.draw(vae_frame(50))
+    for side in ("left", "bottom"):
+        axis = view._profile.getAxis(side)
+        title, own = axis.label.sceneBoundingRect(), axis.sceneBoundingRect()
+        if side == "left":
+            assert own.top() - 1 <= title.top() < title.bottom() <= own.bottom() + 1
+            assert title.center().y() == pytest.approx(own.center().y(), abs=3)
+        else:
+            assert title.left() >= 0
+            assert title.right() <= view._profile.width() + 5, "its margins may be cut, its text not"
+            assert title.center().x() == pytest.approx(own.center().x(), abs=3)
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("depth", [2, 100])
+def test_a_draw_and_its_paint_are_quick(view: GradientsView, depth: int) -> None:
+    """2 ms with 12 tensors, 7 ms with 404, with a core to itself."""
+    shown = vae_frame(5000, vae=deep_vae(depth))
+    view.draw(shown)
+    QApplication.processEvents()
+    began = time.thread_time()
+    for _ in range(10):
+        view.draw(shown)
+        QApplication.processEvents()
+    assert (time.thread_time() - began) / 10 < 0.035

@@ -1,0 +1,45 @@
+"""The legend of classes."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from guiapp.gui.theme import DARK
+from guiapp.gui.widgets.class_legend import ClassLegend
+
+
+@pytest.fixture
+def legend(qtbot: QtBot) -> ClassLegend:
+    legend = ClassLegend()
+    qtbot.addWidget(legend)
+    legend.resize(120, 200)
+    legend.set_classes(("cat", "dog", "fox"))
+    legend.show()
+    return legend
+
+
+def test_a_click_anywhere_on_the_line_switches_once(qtbot: QtBot, legend: ClassLegend) -> None:
+    line = legend.visualItemRect(legend.item(1))
+    for x, hidden in ((8, {1}), (60, set())):  # on the box, on the name
+        with qtbot.waitSignal(legend.hidden_changed):
+            qtbot.mouseClick(legend.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(x, line.center().y()))
+        assert legend.hidden_classes == hidden
+
+
+def test_space_switches(qtbot: QtBot, legend: ClassLegend) -> None:
+    legend.setCurrentRow(2)
+    qtbot.keyClick(legend, Qt.Key.Key_Space)
+    assert legend.hidden_classes == {2}
+
+
+def test_the_same_classes_keep_what_is_hidden(legend: ClassLegend) -> None:
+    legend.item(0).setCheckState(Qt.CheckState.Unchecked)
+    legend.set_classes(("cat", "dog", "fox"))
+    legend.set_theme(DARK)
+    assert legend.hidden_classes == {0}
+    legend.set_classes(("cat",))
+    assert legend.hidden_classes == frozenset()
+    legend.set_classes(())
+    assert legend.count() == 0

@@ -1,0 +1,183 @@
+"""The heat map: its picture against log10 of the means, cell by cell."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from guiapp.gui.theme import DARK, LIGHT
+from guiapp.gui.widgets.heat_map import ZERO, HeatMap, Row
+from guiapp.gui.widgets.heat_scale import power_of_ten
+from guiapp.series import Series
+
+ROWS = tuple(Row(name, f"row {name}", f"tensor {name}  3 × 4") for name in "abc")
+
+
+def series_of(*columns: np.ndarray, first: int = 1) -> Series:
+    series = Series(tuple("abcdefgh"[: len(columns)]), first)
+    series.append(np.column_stack(columns).astype(np.float32))
+    return series
+
+
+def decay(count: int, level: float = 1.0) -> np.ndarray:
+    return level * 10 ** (-np.arange(count) / count)
+
+
+@pytest.fixture
+def heat(qtbot: QtBot) -> HeatMap:
+    heat = HeatMap("Test")
+    qtbot.addWidget(heat)
+    heat.set_rows(ROWS, "gradient RMS")
+    heat.resize(500, 300)
+    with qtbot.waitExposed(heat):
+        heat.show()
+    return heat
+
+
+def values_of(heat: HeatMap) -> np.ndarray:
+    """log10 of the values that the levels stand for; NaN for none and for zero."""
+    assert heat.levels is not None
+    low, high = heat.colour_range
+    logs = low + (heat.levels.astype(float) - 1) / 254 * (high - low)
+    return np.where(heat.levels > ZERO, logs, np.nan)
+
+
+def test_each_row_shows_its_series(heat: HeatMap) -> None:
+    levels = (1e-2, 1e-3, 1e-4)
+    heat.draw(series_of(*(np.full(150, level) for level in levels)))
+    np.testing.assert_allclose(values_of(heat), np.repeat(np.log10([levels]).T, 150, 1), atol=0.02)
+
+
+def test_a_long_run_shows_the_mean_of_each_column(heat: HeatMap) -> None:
+    columns = [decay(50_000, 10.0**-i) for i in range(3)]
+    series = series_of(*columns)
+    heat.draw(series)
+    assert heat.levels is not None
+    assert 150 < heat.levels.shape[1] <= 302
+    low, high = heat.colour_range
+    shown = values_of(heat)[:, 2:-2]
+    steps = np.linspace(0, 50_000, heat.levels.shape[1] + 1)[2:-2]
+    expected = np.array([np.interp((steps[1:] + steps[:-1]) / 2, np.arange(50_000), np.log10(c)) for c in columns])
+    np.testing.assert_allclose(shown, np.clip(expected, low, high), atol=0.03)
+
+
+def test_zero_and_nothing_have_levels_of_their_own(heat: HeatMap) -> None:
+    a, b = np.full(60, 1e-3), np.full(60, 1e-3)
+    a[10:20], b[30:40] = 0, np.nan
+    heat.draw(series_of(a, b, np.full(60, np.nan)))
+    assert heat.levels is not None
+    assert (heat.levels[0, 10:20] == ZERO).all()
+    assert (heat.levels[1, 30:40] == 0).all()
+    assert (heat.levels[2] == 0).all()
+    assert (heat.levels[0, :10] > ZERO).all()
+
+
+def test_nothing_but_zeros_or_nothing_at_all(heat: HeatMap) -> None:
+    heat.draw(series_of(np.zeros(30), np.zeros(30), np.full(30, np.nan)))
+    assert heat.levels is not None
+    assert (heat.levels[:2] == ZERO).all()
+    heat.draw(Series(("a", "b", "c")))
+    assert heat.levels is None
+    heat.grab()
+
+
+def test_colours_are_fitted_to_what_happens_now(heat: HeatMap) -> None:
+    a = np.concatenate([np.full(1000, 1e5), np.full(2000, 1e-3)])
+    heat.draw(series_of(a, a / 10, a / 100))
+    low, high = heat.colour_range
+    assert low <= -5
+    assert high <= -2
+    assert values_of(heat)[0, 5] == pytest.approx(high, abs=0.02), "what lies beyond takes the end colour"
+
+
+def test_the_colours_rest_while_values_wander_a_little(heat: HeatMap) -> None:
+    ranges = set()
+    for i in range(40):
+        wander = 10 ** (0.1 * np.sin(i) + np.random.default_rng(i).normal(0, 0.1, 200))
+        heat.draw(series_of(1e-2 * wander, 1e-3 * wander, 1e-4 * wander))
+        ranges.add(heat.colour_range)
+    assert len(ranges) <= 3
+
+
+def test_the_pointer_names_tensor_step_and_value(heat: HeatMap) -> None:
+    series = series_of(*(decay(1000, 10.0**-i) for i in range(3)))
+    heat.draw(series)
+    heat._pointer = heat.box.mapViewToScene(QPointF(700, 1.5))
+    heat._read()
+    step, tensor, value = heat.crosshair.readings
+    at = int(step.title.removeprefix("step ").replace("\u2009", ""))
+    assert abs(at - 700) < 5
+    assert tensor.title == "tensor b  3 × 4"
+    assert value.value == f"{series.values('b')[at - 1]:.4g}"
+
+
+def test_it_can_be_looked_at_closely(heat: HeatMap) -> None:
+    heat.draw(series_of(*(decay(20_000, 10.0**-i) for i in range(3))))
+    QTest.keyClick(heat, Qt.Key.Key_Plus)
+    assert not heat.following
+    heat.look_at(1000, 1100)
+    assert heat.levels is not None
+    assert 95 < heat.levels.shape[1] < 110
+    assert heat.box.viewRange()[1] == [0, 3], "all rows stay in sight"
+
+
+def test_the_same_frame_gives_the_same_picture(heat: HeatMap) -> None:
+    one, other = (series_of(*(decay(n, 10.0**-i) for i in range(3))) for n in (3000, 200))
+    heat.draw(one)
+    before = heat.levels
+    heat.draw(other)
+    heat.set_rows(ROWS, "gradient RMS")
+    heat.draw(one)
+    np.testing.assert_array_equal(heat.levels, before)
+
+
+def test_row_names_fit(heat: HeatMap) -> None:
+    heat.set_rows([Row("a", "averyverylongname" * 3, "") for _ in range(80)], "x")
+    heat.draw(series_of(decay(100)))
+    ((ticks),) = heat.getAxis("left")._tickLevels
+    assert len(ticks) < 40
+    assert {text for _, text in ticks} == {"ave"}, "three letters a word, where the whole does not fit"
+    heat.grab()
+
+
+def test_csv_is_the_grid(heat: HeatMap) -> None:
+    heat.draw(series_of(*(np.full(90, 10.0**-i) for i in range(3))))
+    titles, rows = heat.table()
+    assert list(titles) == ["step", "a", "b", "c"]
+    np.testing.assert_array_equal(rows[:, 0], np.arange(1, 91))
+    np.testing.assert_allclose(rows[:, 1:], np.tile([1, 0.1, 0.01], (90, 1)), rtol=1e-6)
+
+
+def test_themes_change_while_it_shows(heat: HeatMap) -> None:
+    heat.draw(series_of(*(decay(100) for _ in range(3))))
+    shown = []
+    for theme in (LIGHT, DARK, LIGHT):
+        heat.set_theme(theme)
+        shown.append(heat.grab().toImage())
+    assert shown[0] == shown[2] != shown[1]
+
+
+def test_powers_of_ten() -> None:
+    assert [power_of_ten(e) for e in (-12, 0, 3)] == ["10⁻¹²", "10⁰", "10³"]
+
+
+@pytest.mark.bench
+def test_four_hundred_tensors_are_drawn_quickly(heat: HeatMap) -> None:
+    """Takes 4 ms with a core to itself."""
+    names = tuple(f"t{i}" for i in range(400))
+    series = Series(names)
+    series.append(np.random.default_rng(0).random((5000, 400), np.float32))
+    heat.set_rows([Row(name, name, name) for name in names], "x")
+    heat.draw(series)
+    QApplication.processEvents()
+    began = time.thread_time()
+    for _ in range(10):
+        heat.draw(series)
+        QApplication.processEvents()
+    assert (time.thread_time() - began) / 10 < 0.03
