@@ -1,4 +1,4 @@
-"""`make gallery`: every view, lab, panel and the whole window as PNG files, in both themes, at 1x and 2x, to be looked at.
+"""`make gallery`: every view, lab, panel and the whole window as PNG files, in both themes, at 1x and 2x, to look at.
 
 Views are drawn from hand-made frames; the whole window trains for a few seconds on the real trainer process.
 """

@@ -60,6 +60,7 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Child]:
     child = Child(*trainer_process.start())
     ready = child.answer()
     assert isinstance(ready, m.Ready)
+    assert type(ready.torch) is str
     assert ready.threads == max(1, (os.cpu_count() or 2) - 1)
     yield child
     child.connection.close()

@@ -43,7 +43,11 @@ def build(spec: RunSpec, baseline: RunSpec, settings_path: Path | None = None) -
 
     path = settings_path or default_path()
     settings, complaint = load(path)
-    window = MainWindow(session, settings, path, baseline)
+    try:
+        window = MainWindow(session, settings, path, baseline)
+    except BaseException:
+        session.shut_down()
+        raise
     install_excepthook(lambda sentence, details: show_error(window, sentence, details))
     if complaint:
         window.message_bar.set_message("warning", complaint)

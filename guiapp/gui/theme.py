@@ -68,7 +68,7 @@ LIGHT: Final = Theme(
     posterior="#0072b2",
     prior="#767d88",
     good="#00875f",
-    warning="#9a6a00",
+    warning="#8f6200",
     bad="#c22f2f",
     classes=(
         "#1f77b4", "#d5620a", "#2a8c2a", "#c92a2b", "#8a5cb8", "#8c564b", "#c455a4", "#6f6f6f", "#8c8d16", "#0e93a1",
@@ -142,5 +142,5 @@ def apply(app: QApplication, theme: Theme) -> None:
         # Fusion outlines these in a shade darker than their Window colour, which nobody sees on a dark window.
         palette.setColor(QPalette.ColorRole.Window, QColor(theme.muted))
     for outlined in ("QCheckBox", "QRadioButton", "QLineEdit"):
-        app.setPalette(palette, outlined)
+        app.setPalette(palette, outlined)  # type: ignore[arg-type] # the stub says bytes, the program str
     pg.setConfigOptions(background=theme.background, foreground=theme.ink, antialias=True)

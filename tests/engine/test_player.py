@@ -62,6 +62,8 @@ def test_nothing_moves_when_the_loss_or_a_gradient_is_not_finite(bad: float) -> 
     momentum = {k: v["momentum_buffer"].clone() for k, v in player.optimiser.state.items()}
     with pytest.raises(NonFiniteError):  # 1e38: finite loss, finite entries, but the norm of the gradient overflows
         player.descend((named[0][1] * 1e-38 * 0).sum() + (named[1][1] - 3) * bad + (named[0][1] * bad).sum() * 0.5)
+    with pytest.raises(NonFiniteError):  # the loss alone: its gradient is finite
+        player.descend((named[0][1] ** 2).sum() + named[1][1].sum() + math.inf)
     assert all(torch.equal(a, p.detach()) for a, (_, p) in zip(before, named, strict=True))
     assert all(torch.equal(a, player.optimiser.state[k]["momentum_buffer"]) for k, a in momentum.items())
 

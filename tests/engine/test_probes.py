@@ -251,9 +251,14 @@ def test_the_gradients_of_both_players_come_in_the_order_of_the_tensors() -> Non
 
 def test_a_picture_is_an_array_of_its_own() -> None:
     run = vae()
-    for kind in ("latent", "samples", "reconstructions", "posterior"):
+    heldout, train, labels = run.feed.heldout.clone(), run.feed.train.clone(), run.feed.heldout_labels.copy()
+    train_labels, weights = run.feed.train_labels.copy(), run.weights()
+    for kind in ("latent", "manifold", "samples", "reconstructions", "posterior", "gradients"):
         for array in picture(run, kind).values():
             array.fill(0)
-    assert run.feed.heldout.any()
-    assert run.feed.train.any()
-    assert run.feed.heldout_labels.any()
+    assert torch.equal(run.feed.heldout, heldout)
+    assert torch.equal(run.feed.train, train)
+    assert np.array_equal(run.feed.heldout_labels, labels)
+    assert np.array_equal(run.feed.train_labels, train_labels)
+    assert runs.equal(run.weights(), weights)
+    assert picture(run, "gradients")["edges"].any()

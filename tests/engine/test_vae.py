@@ -126,6 +126,15 @@ def test_the_series_add_up() -> None:
     assert_allclose(told["loss"], told["reconstruction"] + 0.5 * told["kl"], rtol=1e-5)
 
 
+def test_a_learned_deviation_is_told_as_it_is_after_the_step() -> None:
+    assert "sigma" not in runs.trainer(runs.vae(likelihood="gaussian")).names
+    run = runs.trainer(runs.vae(likelihood="gaussian, learned σ", sigma=0.4))
+    sigma = runs.column(run, runs.train(run, 10), "sigma")
+    assert sigma[-1] == pytest.approx(run.weights()["log_sigma"].exp().item())
+    assert abs(sigma - 0.4).max() < 0.01
+    assert len(set(sigma)) == 10
+
+
 # ------------------------------------------------------------------------------- the linear-Gaussian model: exact
 
 

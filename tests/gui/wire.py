@@ -71,6 +71,8 @@ def started(key: int, spec: RunSpec | None = None, data_count: int = 1000) -> m.
 def update(key: int, first: int, count: int, running: bool = True, **pictures: m.Picture) -> m.Update:
     """`count` rows from step `first` on."""
     steps = np.arange(first, first + count, dtype=np.float32)
-    rows = np.stack([np.full(count, 100, np.float32), 1 / steps, steps], axis=1) if count else np.empty((0, 3), np.float32)
+    rows = (
+        np.stack([np.full(count, 100, np.float32), 1 / steps, steps], axis=1) if count else np.empty((0, 3), np.float32)
+    )
     last = first + count - 1
     return m.Update(key, last, last / 10, last / 100, 100.0, running, first, rows, pictures)

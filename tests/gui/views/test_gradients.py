@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from guiapp.gui.frame import Frame
@@ -218,17 +215,3 @@ def test_axis_titles_are_whole_and_in_the_middle(view: GradientsView, size: tupl
             assert title.left() >= 0
             assert title.right() <= view._profile.width() + 5, "its margins may be cut, its text not"
             assert title.center().x() == pytest.approx(own.center().x(), abs=3)
-
-
-@pytest.mark.bench
-@pytest.mark.parametrize("depth", [2, 100])
-def test_a_draw_and_its_paint_are_quick(view: GradientsView, depth: int) -> None:
-    """2 ms with 12 tensors, 7 ms with 404, with a core to itself."""
-    shown = vae_frame(5000, vae=deep_vae(depth))
-    view.draw(shown)
-    QApplication.processEvents()
-    began = time.thread_time()
-    for _ in range(10):
-        view.draw(shown)
-        QApplication.processEvents()
-    assert (time.thread_time() - began) / 10 < 0.035

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-import time
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from guiapp.gui.frame import Frame
@@ -190,17 +188,3 @@ def test_edits_are_marked_on_both_axes(view: LossesView) -> None:
     frame = vae_frame(600, edits=BETA_EDIT)
     view.draw(frame)
     assert view._upper.annotations.marks == view._lower.annotations.marks == frame.marks
-
-
-@pytest.mark.bench
-@pytest.mark.parametrize("make", [vae_frame, gan_frame])
-def test_a_draw_and_its_paint_are_quick(view: LossesView, make: object) -> None:
-    """100,000 steps take 7 ms with a core to itself."""
-    frame = make(100_000)  # type: ignore[operator]
-    view.draw(frame)
-    QApplication.processEvents()
-    began = time.thread_time()
-    for _ in range(10):
-        view.draw(frame)
-        QApplication.processEvents()
-    assert (time.thread_time() - began) / 10 < 0.035

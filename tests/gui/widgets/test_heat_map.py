@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from guiapp.gui.theme import DARK, LIGHT
@@ -165,19 +162,3 @@ def test_themes_change_while_it_shows(heat: HeatMap) -> None:
 
 def test_powers_of_ten() -> None:
     assert [power_of_ten(e) for e in (-12, 0, 3)] == ["10⁻¹²", "10⁰", "10³"]
-
-
-@pytest.mark.bench
-def test_four_hundred_tensors_are_drawn_quickly(heat: HeatMap) -> None:
-    """Takes 4 ms with a core to itself."""
-    names = tuple(f"t{i}" for i in range(400))
-    series = Series(names)
-    series.append(np.random.default_rng(0).random((5000, 400), np.float32))
-    heat.set_rows([Row(name, name, name) for name in names], "x")
-    heat.draw(series)
-    QApplication.processEvents()
-    began = time.thread_time()
-    for _ in range(10):
-        heat.draw(series)
-        QApplication.processEvents()
-    assert (time.thread_time() - began) / 10 < 0.03

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QImage, QPainter
@@ -85,15 +83,3 @@ def test_reach_may_differ_along_the_axes(cloud: PointCloudItem) -> None:
     cloud.set_points(np.array([[3.0, 0.0], [0.0, 2.0]]))
     assert cloud.nearest(0, 0, (10, 1)) == 0
     assert cloud.nearest(0, 0, (1, 10)) == 1
-
-
-@pytest.mark.bench
-def test_two_thousand_points_in_ten_groups_paint_fast(cloud: PointCloudItem) -> None:
-    rng = np.random.default_rng(0)
-    cloud.set_points(rng.normal(0, 0.3, (2000, 2)), rng.integers(0, 10, 2000))
-    took = []
-    for _ in range(20):
-        start = time.process_time()
-        painted(cloud, side=500)
-        took.append(time.process_time() - start)
-    assert np.median(took) < 0.02  # 3 ms on a laptop core

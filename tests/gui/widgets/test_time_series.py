@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from guiapp.gui.theme import DARK, LIGHT
@@ -313,18 +311,3 @@ def test_more_than_four_curves(plot: TimeSeriesPlot) -> None:
     plot.draw(series_of(*(noise(50, i) for i in range(6))))
     assert len(plot.labels) == 6
     plot.grab()
-
-
-@pytest.mark.bench
-def test_a_draw_and_its_paint_are_quick(plot: TimeSeriesPlot) -> None:
-    """Takes 6 ms at the 95th percentile with two cores to itself."""
-    series = series_of(*(noise(100_000, i) for i in range(4)))
-    plot.set_curves(tuple(Curve(name, name, "generator") for name in "abcd"), "nats")
-    spent = []
-    for i in range(40):
-        series.append(np.column_stack([noise(20, i)] * 4).astype(np.float32))
-        began = time.thread_time()
-        plot.draw(series)
-        QApplication.processEvents()
-        spent.append(time.thread_time() - began)
-    assert np.percentile(spent, 95) < 0.03

@@ -1,0 +1,67 @@
+import pytest
+from PySide6.QtTest import QSignalSpy
+
+from guiapp.gui.theme import LIGHT
+from guiapp.gui.workspace import ARRANGEMENTS, Workspace, home_of
+from tests.gui.frames import gan_frame, vae_frame
+
+
+@pytest.fixture
+def workspace(qtbot):
+    workspace = Workspace(LIGHT)
+    qtbot.addWidget(workspace)
+    workspace.resize(900, 700)
+    workspace.show()
+    return workspace
+
+
+def showing(workspace):
+    return {name for name, dock in workspace.docks.items() if dock.is_showing()}
+
+
+@pytest.mark.parametrize("name", ARRANGEMENTS)
+def test_every_arrangement_shows_the_first_tab_of_each_cell_and_closes_the_rest(workspace, qtbot, name):
+    workspace.arrange(name)
+    firsts = {tabs[0] for row in ARRANGEMENTS[name] for tabs in row}
+    qtbot.waitUntil(lambda: showing(workspace) == firsts)
+    everything = {tab for row in ARRANGEMENTS[name] for tabs in row for tab in tabs}
+    assert {n for n, dock in workspace.docks.items() if not dock.isHidden()} == everything
+
+
+def test_every_dock_is_in_some_arrangement(workspace):
+    assert {tab for a in ARRANGEMENTS.values() for row in a for tabs in row for tab in tabs} == set(workspace.docks)
+
+
+def test_the_home_follows_the_run(workspace):
+    workspace.arrange("VAE")
+    run = gan_frame(3).run
+    assert home_of(run) == "GAN in the plane"
+    workspace.go_home(run)
+    assert workspace.arrangement == "GAN in the plane"
+    assert home_of(gan_frame(3, shape=(28, 28)).run) == "GAN"
+    assert home_of(vae_frame(3).run) == "VAE"
+
+
+def test_a_person_who_is_in_the_labs_stays_there(workspace):
+    workspace.arrange("Labs")
+    workspace.go_home(gan_frame(3).run)
+    assert workspace.arrangement == "Labs"
+    assert workspace.home == "GAN in the plane"
+
+
+def test_revealing_a_closed_dock_takes_the_arrangement_that_has_it(workspace, qtbot):
+    workspace.arrange("VAE")
+    told = QSignalSpy(workspace.arranged)
+    workspace.reveal("gaussian-kl")
+    assert workspace.arrangement == "Labs"
+    assert told.at(0) == ["Labs"]
+    workspace.reveal("gradients")
+    assert workspace.arrangement == "VAE"
+    qtbot.waitUntil(lambda: workspace.docks["gradients"].is_showing())
+
+
+def test_revealing_a_dock_behind_a_tab_brings_it_to_the_front(workspace, qtbot):
+    workspace.arrange("GAN in the plane")
+    workspace.reveal("samples")
+    qtbot.waitUntil(lambda: workspace.docks["samples"].is_showing())
+    assert workspace.arrangement == "GAN in the plane"

@@ -1,0 +1,158 @@
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from guiapp import cli
+from guiapp.engine.recorder import read_run
+from guiapp.spec import SpecError
+
+QUICK = ["--preset", "vae-digits", "--set", "model.encoder.hidden=8", "--set", "model.decoder.hidden=8"]
+
+
+def options(*arguments):
+    return cli._parser().parse_args(["train", *arguments])
+
+
+def train(capsys, *arguments):
+    """Exit code and the JSON object that `train --json` printed."""
+    code = cli.run(["train", *QUICK, "--json", *arguments])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_options_make_the_spec():
+    spec = cli.spec_of(options("--preset", "gan-ring", "--seed", "7", "--set", "model.d_steps=3", "--set", "batch=32"))
+    assert spec.data.name == "ring"
+    assert (spec.seed, spec.model.d_steps, spec.batch) == (7, 3, 32)
+
+
+@pytest.mark.parametrize(
+    "bad", [["--set", "batch"], ["--set", "batch=0"], ["--preset", "x"], ["--seed", "x"], ["--set", "no=1"]]
+)
+def test_bad_options_are_refused_in_a_sentence(bad, capsys):
+    with pytest.raises(SpecError):
+        cli.spec_of(options(*bad))
+    assert cli.run(["train", *bad]) == 2
+    assert capsys.readouterr().err.startswith("elboscope: ")
+
+
+def test_train_prints_one_object_with_the_promised_names(capsys):
+    code, result = train(capsys, "--steps", "20", "--seed", "3")
+    assert code == 0
+    assert set(result) == {"steps", "steps_per_s", "train", "heldout", "spec"}
+    assert result["steps"] == 20
+    assert result["steps_per_s"] > 0
+    assert {"loss", "reconstruction", "kl", "elbo"} <= set(result["train"])
+    assert set(result["heldout"]) == {"loss", "reconstruction", "kl", "elbo"}
+    assert result["heldout"]["elbo"] == pytest.approx(-result["heldout"]["loss"], rel=1e-6)
+    assert result["spec"]["seed"] == 3
+
+
+def test_train_a_gan(capsys):
+    code = cli.run(["train", "--preset", "gan-ring", "--steps", "5", "--json"])
+    result = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert {"d_loss", "g_loss", "d_real", "d_fake"} <= set(result["train"]) & set(result["heldout"])
+
+
+def test_the_same_seed_gives_the_same_numbers(capsys):
+    first, second = train(capsys, "--steps", "10")[1], train(capsys, "--steps", "10")[1]
+    first["train"].pop("steps_per_s"), second["train"].pop("steps_per_s")
+    assert first["train"] == second["train"]
+    assert first["heldout"] == second["heldout"]
+
+
+def test_the_run_file_holds_every_step(capsys, tmp_path):
+    path = tmp_path / "run.elbo"
+    train(capsys, "--steps", "37", "--out", str(path))
+    assert read_run(path)[1].shape[0] == 37
+
+
+def test_a_place_that_cannot_be_written_is_named(capsys, tmp_path):
+    assert cli.run(["train", *QUICK, "--steps", "2", "--out", str(tmp_path / "no" / "run.elbo")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_data_of_ones_own(capsys, tmp_path):
+    path = tmp_path / "mine.npy"
+    np.save(path, np.random.default_rng(0).normal(5, 3, (300, 6)).astype(np.float32))
+    code, result = train(capsys, "--steps", "5", "--data", str(path))
+    assert code == 0
+    assert result["spec"]["model"]["likelihood"] == "gaussian"
+    assert result["spec"]["data"]["path"] == str(path)
+
+
+def test_a_likelihood_that_was_asked_for_is_not_changed(capsys, tmp_path):
+    path = tmp_path / "mine.npy"
+    np.save(path, np.random.default_rng(0).normal(5, 3, (300, 6)).astype(np.float32))
+    arguments = ["train", "--data", str(path), "--set", "model.likelihood=bernoulli", "--steps", "1"]
+    assert cli.run(arguments) == 2
+    assert "Bernoulli needs values in [0, 1]" in capsys.readouterr().err
+
+
+def test_bad_data_are_refused_in_a_sentence(capsys, tmp_path):
+    path = tmp_path / "empty.npz"
+    path.write_bytes(b"")
+    assert cli.run(["train", "--data", str(path), "--steps", "1"]) == 2
+    assert "empty.npz" in capsys.readouterr().err
+
+
+def test_divergence_exits_with_1_and_names_the_tensor(capsys):
+    settings = ["--set", "model.optimiser.kind=sgd", "--set", "model.optimiser.lr=10"]
+    code, result = train(capsys, "--steps", "500", *settings)
+    assert code == 1
+    assert result["diverged"]["tensor"]
+    assert result["steps"] == result["diverged"]["step"] - 1
+
+
+def test_a_table_for_people(capsys):
+    assert cli.run(["train", *QUICK, "--steps", "3"]) == 0
+    out = capsys.readouterr().out
+    assert "held-out" in out
+    assert "reconstruction" in out
+
+
+def test_training_headless_imports_no_qt():
+    program = (
+        "import sys; from guiapp.cli import run; run(sys.argv[1:]); print([m for m in sys.modules if 'PySide' in m])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "train", *QUICK, "--steps", "1"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip().endswith("[]")
+
+
+def test_the_smoke_run_passes_whatever_the_platform_variable_says():
+    environment = {**os.environ, "QT_QPA_PLATFORM": "xcb"}
+    environment.pop("DISPLAY", None)
+    command = [sys.executable, "-m", "guiapp", "smoke", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    result = json.loads(done.stdout)
+    assert result["failed"] == []
+    assert done.returncode == 0
+    assert result["runs"]["vae-fashion"]["last loss"] < result["runs"]["vae-fashion"]["first loss"]
+    assert result["runs"]["gan-ring"]["views"]["latent"] == "does not apply"
+    assert not result["torch_in_window_process"]
+
+
+def test_without_a_display_the_window_runs_offscreen_and_leaves_pictures(tmp_path):
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    program = (
+        "import sys\n"
+        "from guiapp import presets\n"
+        "from guiapp.gui import unattended\n"
+        "if __name__ == '__main__':\n"
+        "    spec = presets.load('vae-digits').spec\n"
+        "    sys.exit(unattended.run(spec, spec, 2.0))\n"
+    )
+    command = [sys.executable, "-c", program]
+    environment["PYTHONPATH"] = os.getcwd()
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "elboscope-offscreen"
+    assert {"run.elbo", "window-1.png", "window-4.png"} <= {p.name for p in folder.iterdir()}
+    assert str(folder / "run.elbo") in done.stdout
+    assert len(read_run(folder / "run.elbo")[1]) > 10
