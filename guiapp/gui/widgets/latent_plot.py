@@ -50,7 +50,7 @@ class LatentPlot(PlanePlot):
         self.show_ellipses(with_ellipses)
         self._set_prior(picture["axes"].shape[1] == 1)
         self.set_titles(*axis_titles(picture["axes"], picture["share"]))
-        half = half_width(mean[:, :1] if self._is_line else mean)
+        half = half_width(mean[:, :1] if self._is_line else mean, self.home.width() / 2)
         if self._is_line:
             top = 1.3 * half_width(mean[:, 1] * 3) / 3
             self.set_home(QRectF(-half, 0, 2 * half, top), square=False)
@@ -119,12 +119,16 @@ class LatentPlot(PlanePlot):
         return ("mean 1", "mean 2", "std 1", "std 2", "label"), np.concatenate(parts, 1)
 
 
-def half_width(means: npt.NDArray[Any]) -> float:
-    """The half-width of the square that holds 99.5 % of the finite `means`, from a short list of widths, 3 at least."""
+def half_width(means: npt.NDArray[Any], current: float = 0.0) -> float:
+    """The half-width of the square that holds 99.5 % of the finite `means`, from a short list of widths, 3 at least.
+
+    A larger `current` one is kept until a fifth of the smaller would stay free: a range that swings to and fro doubles
+    the cost of painting, for the axes are laid out anew."""
     finite = np.abs(means[np.isfinite(means)])
     need = float(np.quantile(finite, 0.995)) if len(finite) else 0.0
     found = next((half for half in HALF_WIDTHS if half >= need), None)
-    return found or 8.0 * 2.0 ** math.ceil(math.log2(need / 8.0))
+    half = found or 8.0 * 2.0 ** math.ceil(math.log2(need / 8.0))
+    return current if current > half and need > 0.8 * half else half
 
 
 def one_hot(row: npt.NDArray[Any]) -> int | None:

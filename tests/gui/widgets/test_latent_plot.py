@@ -51,6 +51,12 @@ def test_the_range_holds_nearly_all(spread: float, half: float) -> None:
     assert half_width(np.empty((0, 2))) == 3
 
 
+def test_a_range_shrinks_only_when_there_is_room_to_spare() -> None:
+    assert half_width(np.full((9, 2), 2.9), current=4) == 4
+    assert half_width(np.full((9, 2), 2.0), current=4) == 3
+    assert half_width(np.full((9, 2), 3.1), current=3) == 4
+
+
 def test_the_prior_s_circles_have_radius_1_and_2(plot: LatentPlot) -> None:
     plot.show_latent(latent_picture(), False)
     radii = np.unique(np.hypot(*plot.prior.getData()).round(6))
