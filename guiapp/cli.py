@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train headless and print what came of it")
     _add_run_options(train)
     train.add_argument("--steps", type=_count, default=1000, metavar="N", help="iterations (default 1000)")
+    train.add_argument("--resume", type=Path, metavar="RUN", help="go on with this run file instead of a preset")
     train.add_argument("--out", type=Path, metavar="FILE", help="write the run file here")
     train.add_argument("--json", action="store_true", help="print one JSON object")
     train.set_defaults(act=_train)
@@ -112,6 +113,8 @@ def _window(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     from guiapp.headless import train
 
+    if options.resume:
+        return train(options.resume, options.steps, options.out, options.json)
     chosen = any(assignment.startswith("model.likelihood") for assignment in options.set)
     return train(spec_of(options), options.steps, options.out, options.json, adapt=bool(options.data) and not chosen)
 

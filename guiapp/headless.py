@@ -15,6 +15,7 @@ import torch
 
 from guiapp.data.source import DataError
 from guiapp.engine.recorder import Recorder
+from guiapp.engine.run_file import RunFileError, StoredRun, read_run, resumed
 from guiapp.engine.trainer import Trainer, last_values
 from guiapp.parameters import edited
 from guiapp.spec import RunSpec, SpecError, to_builtins
@@ -22,23 +23,24 @@ from guiapp.spec import RunSpec, SpecError, to_builtins
 FLUSH_EVERY = 500  # steps between two appends to the run file
 
 
-def train(spec: RunSpec, steps: int, out: Path | None, as_json: bool, adapt: bool) -> int:
-    """Train `steps` iterations of `spec` and print the result; `adapt` lets the likelihood follow the data.
+def train(run: RunSpec | Path, steps: int, out: Path | None, as_json: bool, adapt: bool = False) -> int:
+    """Train `steps` iterations of a spec, or `steps` more of a run file, and print the result; `adapt` lets the
+    likelihood follow the data.
 
     Returns:
-        0; 1 when a value was not finite; 2 when the data or the run file cannot be used.
+        0; 1 when a value was not finite; 2 when the data or a run file cannot be used.
     """
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     try:
-        trainer = _trainer(spec, adapt)
-        recorder = Recorder(out, trainer) if out else None
-    except (DataError, SpecError) as error:
+        trainer, stored = _trainer(run, adapt)
+        recorder = _recorder(out, trainer, stored) if out else None
+    except (DataError, SpecError, RunFileError) as error:
         print(f"elboscope: {error}", file=sys.stderr)
         return 2
     except (OSError, sqlite3.Error) as error:
         print(f"elboscope: The run file {out} cannot be written: {error}. Choose another place.", file=sys.stderr)
         return 2
-    tensor, rows = _steps(trainer, steps, recorder)
+    tensor, rows = _steps(trainer, trainer.step + steps, recorder)
     if recorder:
         recorder.close()
     result: dict[str, Any] = {
@@ -55,26 +57,36 @@ def train(spec: RunSpec, steps: int, out: Path | None, as_json: bool, adapt: boo
     return 1 if tensor else 0
 
 
-def _trainer(spec: RunSpec, adapt: bool) -> Trainer:
+def _trainer(run: RunSpec | Path, adapt: bool) -> tuple[Trainer, StoredRun | None]:
+    if isinstance(run, Path):
+        stored = read_run(run)
+        return resumed(stored), stored
     try:
-        return Trainer(spec)
+        return Trainer(run), None
     except SpecError as error:
         if not (adapt and error.remedy):
             raise
         for path, new in error.remedy.items():
             print(f"elboscope: {path} is {new} for these data.", file=sys.stderr)
-            spec = edited(spec, path, new)
-        return Trainer(spec)
+            run = edited(run, path, new)
+        return Trainer(run), None
 
 
-def _steps(trainer: Trainer, steps: int, recorder: Recorder | None) -> tuple[str | None, Any]:
-    """Train; gives the first non-finite tensor, if any, and the last rows."""
+def _recorder(out: Path, trainer: Trainer, stored: StoredRun | None) -> Recorder:
+    recorder = Recorder(out, trainer)
+    if stored:
+        recorder.take_over(stored)
+    return recorder
+
+
+def _steps(trainer: Trainer, until: int, recorder: Recorder | None) -> tuple[str | None, Any]:
+    """Train to step `until`; gives the first non-finite tensor, if any, and the last rows."""
     tail = np.empty((0, len(trainer.names)), np.float32)
     events = trainer.events()
     tensor = None
-    while trainer.step < steps and tensor is None:
+    while trainer.step < until and tensor is None:
         tensor = next(events)
-        if trainer.step % FLUSH_EVERY == 0 or trainer.step == steps or tensor:
+        if trainer.step % FLUSH_EVERY == 0 or trainer.step == until or tensor:
             rows = trainer.flush()
             tail = np.concatenate([tail, rows])[-FLUSH_EVERY:]
             if recorder:

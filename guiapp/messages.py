@@ -33,6 +33,14 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Open:
+    """Make the run in the file at `path` the current one, paused where its newest keyframe was taken."""
+
+    key: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Train on; stop by itself after step `until` when given."""
 
@@ -83,7 +91,7 @@ class Quit:
     """End the trainer process."""
 
 
-Command = Start | Run | Pause | Step | Edit | Pull | Save | Quit
+Command = Start | Open | Run | Pause | Step | Edit | Pull | Save | Quit
 
 
 # What comes back
@@ -107,6 +115,7 @@ class Started:
     extent: float  # half-width of the square that holds 2-D data
     device: str
     parameters: int
+    run_file: str  # where the run is being recorded; empty when it is not
 
 
 @dataclass(frozen=True, slots=True)

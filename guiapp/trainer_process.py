@@ -5,23 +5,25 @@ from __future__ import annotations
 import multiprocessing
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 
 
-def start() -> tuple[SpawnProcess, Connection]:
-    """Spawn a trainer process; gives it and this side's end of the pipe. It ends when that end is closed."""
+def start(folder: Path) -> tuple[SpawnProcess, Connection]:
+    """Spawn a trainer process that records its runs in `folder`; gives it and this side's end of the pipe. It ends when
+    that end is closed."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=main, args=(theirs,), name="elboscope-trainer", daemon=True)
+    process = context.Process(target=main, args=(theirs, folder), name="elboscope-trainer", daemon=True)
     process.start()
     theirs.close()  # so that each side sees the end of file when the other dies
     return process, ours
 
 
-def main(connection: Connection) -> None:
+def main(connection: Connection, folder: Path) -> None:
     """What the child runs."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the window, which then ends us
     from guiapp.engine.worker import serve
 
-    serve(connection)
+    serve(connection, folder)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from guiapp import cli
-from guiapp.engine.recorder import read_run
+from guiapp.engine.run_file import read_run
 from guiapp.spec import SpecError
 
 QUICK = ["--preset", "vae-digits", "--set", "model.encoder.hidden=8", "--set", "model.decoder.hidden=8"]
@@ -68,7 +68,34 @@ def test_the_same_seed_gives_the_same_numbers(capsys):
 def test_the_run_file_holds_every_step(capsys, tmp_path):
     path = tmp_path / "run.elbo"
     train(capsys, "--steps", "37", "--out", str(path))
-    assert read_run(path)[1].shape[0] == 37
+    assert read_run(path).rows.shape[0] == 37
+
+
+def test_train_and_resume_is_to_train_through(capsys, tmp_path):
+    whole = train(capsys, "--steps", "40")[1]
+    train(capsys, "--steps", "25", "--out", str(tmp_path / "a.elbo"))
+    resume = [
+        "train",
+        "--resume",
+        str(tmp_path / "a.elbo"),
+        "--steps",
+        "15",
+        "--out",
+        str(tmp_path / "b.elbo"),
+        "--json",
+    ]
+    assert cli.run(resume) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again["steps"] == 40
+    assert again["heldout"] == whole["heldout"]
+    assert again["train"]["loss"] == whole["train"]["loss"]
+    assert again["spec"] == whole["spec"]
+    assert len(read_run(tmp_path / "b.elbo").rows) == 40
+
+
+def test_resuming_what_is_no_run_is_refused_in_a_sentence(capsys, tmp_path):
+    assert cli.run(["train", "--resume", str(tmp_path / "none.elbo"), "--steps", "1"]) == 2
+    assert "none.elbo: there is no such file" in capsys.readouterr().err
 
 
 def test_a_place_that_cannot_be_written_is_named(capsys, tmp_path):
@@ -155,4 +182,4 @@ def test_without_a_display_the_window_runs_offscreen_and_leaves_pictures(tmp_pat
     folder = tmp_path / "elboscope-offscreen"
     assert {"run.elbo", "window-1.png", "window-4.png"} <= {p.name for p in folder.iterdir()}
     assert str(folder / "run.elbo") in done.stdout
-    assert len(read_run(folder / "run.elbo")[1]) > 10
+    assert len(read_run(folder / "run.elbo").rows) > 10

@@ -28,6 +28,7 @@ COMMANDS: tuple[m.Command, ...] = (
     m.Edit("model.beta", 2.0),
     m.Pull(KINDS, {"latent_axes": (0, 1)}),
     m.Save("/tmp/run.elbo"),
+    m.Open(2, "/tmp/run.elbo"),
     m.Quit(),
 )
 
@@ -35,7 +36,7 @@ COMMANDS: tuple[m.Command, ...] = (
 def said(tmp_path: Path) -> list[m.Event]:
     """Every event but `Ready` and `Died`, as a real worker says them."""
     events: list[m.Event] = [m.Ready("2.6.0", ("cpu",), 1)]
-    worker = Worker(events.append, tmp_path / "run.elbo")
+    worker = Worker(events.append, tmp_path)
     for spec in (VAE, GAN):
         worker.obey(m.Start(1, spec, running=True))
         worker.advance()

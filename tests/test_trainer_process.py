@@ -18,7 +18,7 @@ import pytest
 
 from guiapp import messages as m
 from guiapp import trainer_process
-from guiapp.engine.recorder import read_run
+from guiapp.engine.run_file import read_run
 from guiapp.spec import Data, Gan, Network, RunSpec, Vae
 
 PATIENCE = 30.0  # seconds for a new process to load torch on a busy machine
@@ -56,8 +56,7 @@ class Child:
 @pytest.fixture
 def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Child]:
     """A trainer process that is ready, and whose run file lies below tmp_path."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    child = Child(*trainer_process.start())
+    child = Child(*trainer_process.start(tmp_path))
     ready = child.answer()
     assert isinstance(ready, m.Ready)
     assert type(ready.torch) is str
@@ -97,9 +96,10 @@ def test_a_killed_process_is_seen_at_once_and_leaves_its_record(child: Child, tm
         child.until(lambda event: False)
     assert child.has_ended()
     assert child.process.exitcode == -signal.SIGKILL
-    (path,) = tmp_path.glob("elboscope-*/run.elbo")
+    (path,) = tmp_path.glob("run-*.elbo")
     assert isinstance(update, m.Update)
-    meta, rows = read_run(path)
+    stored = read_run(path)
+    meta, rows = stored.meta, stored.rows
     assert len(rows) >= update.step, "all that was pulled lies on the disk"
     assert np.array_equal(rows[update.first - 1 : update.step], update.rows, equal_nan=True)
     assert '"ring"' in meta["spec"]

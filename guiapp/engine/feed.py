@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Generator, Tensor
@@ -70,6 +72,26 @@ class Feed:
         self._cursor += size
         self.seen += size
         return self.train[index]
+
+    def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """Where the streams stand: plain values, and tensors."""
+        plain = {"seen": self.seen, "cursor": self._cursor, "law": self._law_rng.bit_generator.state}
+        return plain, {"order": self._order, "rng": self._order_rng.get_state()}
+
+    def restore(self, plain: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+        """Go on from what `state` gave.
+
+        Raises:
+            ValueError, KeyError, TypeError, RuntimeError: it is not the state of such a feed.
+        """
+        order, cursor = tensors["order"], int(plain["cursor"])
+        if len(order) not in (0, len(self.train)) or not 0 <= cursor <= len(order):
+            raise ValueError(f"an epoch of {len(order)} data, and there are {len(self.train)}")
+        if len(order) and (int(order.min()) < 0 or int(order.max()) >= len(self.train)):
+            raise ValueError("an epoch with data that do not exist")
+        self._law_rng.bit_generator.state = plain["law"]
+        self._order_rng.set_state(tensors["rng"])
+        self._order, self._cursor, self.seen = order.to(self.device), cursor, int(plain["seen"])
 
 
 def _labels(labels: np.ndarray | None, count: int) -> np.ndarray:

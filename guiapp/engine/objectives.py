@@ -24,6 +24,7 @@ class Objective(Protocol):
 
     terms: tuple[str, ...]
     players: dict[str, Player]
+    noise: Generator  # of ε or z
     replay: Callable[[], object]  # the last forward pass once more, to find where a value stopped being finite
 
     def iterate(self, model: spec.Vae | spec.Gan, batch: int, player: str) -> Row: ...

@@ -10,17 +10,19 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import safetensors.torch
+import torch
 
+from guiapp import __version__
+from guiapp.engine.keyframe import pack
+from guiapp.engine.run_file import SCHEMA, StoredRun
 from guiapp.engine.trainer import Trainer
 from guiapp.spec import to_json
 
-SCHEMA = 1
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE chunk (first INTEGER PRIMARY KEY, count INTEGER NOT NULL, rows BLOB NOT NULL) STRICT;
 CREATE TABLE event (id INTEGER PRIMARY KEY, step INTEGER NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL) STRICT;
-CREATE TABLE keyframe (step INTEGER PRIMARY KEY, weights BLOB NOT NULL) STRICT;
+CREATE TABLE keyframe (step INTEGER PRIMARY KEY, state BLOB NOT NULL) STRICT;
 """
 
 
@@ -28,7 +30,7 @@ class Recorder:
     """Appends to the run file at `path`; an existing file is replaced.
 
     `chunk.rows` is zlib-compressed little-endian float32 of shape (count, S), the columns as in meta `names`;
-    `event.detail` is JSON; `keyframe.weights` is safetensors (never a pickle). docs/run-file.md describes all of it.
+    `event.detail` is JSON; `keyframe.state` is what `keyframe.pack` makes. docs/run-file.md describes all of it.
 
     Raises:
         OSError, sqlite3.Error: the file cannot be written.
@@ -50,6 +52,7 @@ class Recorder:
             "names": json.dumps(trainer.names),
             "tensors": json.dumps(trainer.tensors),
             "device": str(trainer.device),
+            "versions": json.dumps({"elboscope": __version__, "torch": str(torch.__version__)}),
         }
         self._db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
 
@@ -60,17 +63,27 @@ class Recorder:
             self._db.execute("INSERT INTO chunk VALUES (?, ?, ?)", (self._next, len(rows), blob))
             self._next += len(rows)
 
+    def take_over(self, stored: StoredRun) -> None:
+        """Write what `stored` holds up to where the trainer, resumed from it, stands."""
+        step = self._trainer.step
+        self.add(stored.rows[:step])
+        for event in stored.events:
+            if event.step <= step:
+                self.event(event.step, event.kind, event.detail)
+        self.event(step, "resume", {})
+
     def event(self, step: int, kind: str, detail: dict[str, Any]) -> None:
         """Note that `kind` happened after `step`."""
         self._db.execute("INSERT INTO event (step, kind, detail) VALUES (?, ?, ?)", (step, kind, json.dumps(detail)))
 
     def keyframe(self) -> None:
-        """Store the weights as they are now."""
-        blob = safetensors.torch.save(self._trainer.weights())
-        self._db.execute("INSERT OR REPLACE INTO keyframe VALUES (?, ?)", (self._trainer.step, blob))
+        """Store the run as it is now, in place of the keyframe before."""
+        step = self._trainer.step
+        self._db.execute("INSERT OR REPLACE INTO keyframe VALUES (?, ?)", (step, pack(self._trainer)))
+        self._db.execute("DELETE FROM keyframe WHERE step != ?", (step,))
 
     def copy_to(self, path: Path) -> None:
-        """Write all so far, weights included, to a new file at `path`, which is replaced."""
+        """Write all so far, a keyframe included, to a new file at `path`, which is replaced."""
         self.keyframe()
         part = path.with_name(path.name + ".part")
         part.unlink(missing_ok=True)
@@ -81,29 +94,9 @@ class Recorder:
             part.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Store the weights and leave one file without its log."""
+        """Store a keyframe and leave one file without its log."""
         if self._trainer.step:
             self.keyframe()
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.execute("PRAGMA journal_mode=DELETE")
         self._db.close()
-
-
-def read_run(path: Path) -> tuple[dict[str, str], npt.NDArray[np.float32]]:
-    """The meta entries and all rows (T, S) of the run file at `path`, opened read-only.
-
-    Raises:
-        sqlite3.Error: no run file, or a damaged one.
-    """
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    try:
-        meta = dict(db.execute("SELECT key, value FROM meta"))
-        width = len(json.loads(meta["names"]))
-        chunks = [
-            np.frombuffer(zlib.decompress(blob), "<f4")
-            for (blob,) in db.execute("SELECT rows FROM chunk ORDER BY first")
-        ]
-        rows = np.concatenate(chunks) if chunks else np.empty(0, np.float32)
-        return meta, rows.reshape(-1, width)
-    finally:
-        db.close()

@@ -4,34 +4,30 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from time import perf_counter
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
 from guiapp import messages as m
 from guiapp.data.source import DataError
 from guiapp.engine import device
-from guiapp.engine.darkroom import Darkroom
 from guiapp.engine.probes.field import extent
-from guiapp.engine.recorder import Recorder
+from guiapp.engine.run import Run
+from guiapp.engine.run_file import RunFileError, StoredRun, read_run, resumed
 from guiapp.engine.trainer import Trainer
 from guiapp.spec import SpecError
 
-RECORD_EVERY = 0.5  # seconds between two appends to the run file
 LAST_WORDS = 3.0  # seconds that a hung step gets once the window is gone
 
 
-def serve(connection: Connection) -> None:
-    """Work until `Quit` or until the other end of `connection` closes; then the process has nothing left to do."""
+def serve(connection: Connection, folder: Path) -> None:
+    """Work until `Quit` or until the other end of `connection` closes; then the process has nothing left to do. Runs
+    are recorded in `folder`, a file each."""
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     inbox: deque[m.Command] = deque()
     arrived = threading.Event()
@@ -50,23 +46,22 @@ def serve(connection: Connection) -> None:
             arrived.set()
 
     threading.Thread(target=listen, name="listen", daemon=True).start()
-    with tempfile.TemporaryDirectory(prefix="elboscope-") as folder:
-        worker = Worker(connection.send, Path(folder) / "run.elbo")
-        try:
-            worker.work(inbox, arrived)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the window is gone
-        finally:
-            worker.close()
+    worker = Worker(connection.send, folder)
+    try:
+        worker.work(inbox, arrived)
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # the window is gone
+    finally:
+        worker.close()
 
 
 class Worker:
     """One run at a time: its trainer, its pictures, its run file. `say` sends an event; tests give a list's append."""
 
-    def __init__(self, say: Callable[[m.Event], None], run_file: Path) -> None:
+    def __init__(self, say: Callable[[m.Event], None], folder: Path) -> None:
         self._say = say
-        self._run_file = run_file
-        self._run: _Run | None = None
+        self._folder = folder
+        self._run: Run | None = None
         self.running = False
         self.done = False
 
@@ -87,7 +82,7 @@ class Worker:
         that is broken)."""
         try:
             self._obey(command)
-        except DataError as error:
+        except (DataError, RunFileError) as error:
             self._say(m.Refused(str(error)))
         except SpecError as error:
             self._say(m.Refused(str(error), dict(error.remedy)))
@@ -96,7 +91,7 @@ class Worker:
                 m.Refused(f"The run file could not be written: {error}. Choose another place, or free some space.")
             )
         except Exception as error:
-            if isinstance(command, m.Start) and _is_lack_of_memory(error):
+            if isinstance(command, m.Start | m.Open) and _is_lack_of_memory(error):
                 self._say(m.Refused("This model does not fit into memory; choose a smaller batch or smaller layers."))
             else:
                 self._fail(error)
@@ -107,7 +102,10 @@ class Worker:
             case m.Quit():
                 self.done = True
             case m.Start():
-                self._start(command)
+                self._begin(command.key, Trainer(command.spec), command.running)
+            case m.Open():
+                stored = read_run(Path(command.path))
+                self._begin(command.key, resumed(stored), running=False, stored=stored)
             case _ if run is None:
                 self._say(m.Refused("There is no run yet; start one first."))
             case m.Run():
@@ -127,20 +125,24 @@ class Worker:
                 run.save(Path(command.path))
                 self._say(m.Saved(command.path))
 
-    def _train(self, run: _Run, player: m.Player, until: int | None) -> None:
+    def _train(self, run: Run, player: m.Player, until: int | None) -> None:
         run.trainer.player, run.until, self.running = player, until, True
         if until is not None and run.trainer.step >= until:
             self._pause()
 
-    def _start(self, command: m.Start) -> None:
-        trainer = Trainer(command.spec)  # raises before the run that is under way is touched
+    def _begin(self, key: int, trainer: Trainer, running: bool, stored: StoredRun | None = None) -> None:
+        """Make `trainer` the current run; what could be refused was, before the run under way is touched here."""
+        old = self._run.file if self._run else ""
         self.close()
-        self._run = run = _Run(command.key, trainer, self._run_file, self._say)
+        if old:
+            Path(old).unlink(missing_ok=True)
+        path = self._folder / f"run-{os.getpid()}-{key}.elbo"
+        self._run = run = Run(key, trainer, path, self._say)
         source = trainer.source
         plane = trainer.feed.is_plane
         self._say(
             m.Started(
-                key=command.key,
+                key=key,
                 spec=trainer.spec,
                 names=trainer.names,
                 tensors=trainer.tensors,
@@ -153,10 +155,22 @@ class Worker:
                 extent=extent(trainer) if plane else 0.0,
                 device=str(trainer.device),
                 parameters=sum(p.numel() for p in trainer.model.parameters()),
+                run_file=run.file,
             )
         )
-        run.record("start", {})
-        self.running = command.running
+        if stored is None:
+            run.record("start", {})
+        else:
+            self._retell(run, stored)
+        self.running = running
+
+    def _retell(self, run: Run, stored: StoredRun) -> None:
+        """What had happened before the keyframe of `stored`: its rows go out with the next update, its edits now."""
+        run.take_over(stored)
+        for event in stored.events:
+            if event.kind == "edit" and event.step <= run.trainer.step:
+                path, old, new = str(event.detail["path"]), event.detail["old"], event.detail["new"]
+                self._say(m.Edited(run.key, event.step, path, old, new, run.trainer.spec))
 
     def advance(self) -> None:
         """One training iteration, and what follows from it."""
@@ -205,80 +219,3 @@ class Worker:
 def _is_lack_of_memory(error: BaseException) -> bool:
     # torch says so in a RuntimeError of its own wording on each device
     return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in str(error).lower())
-
-
-class _Run:
-    def __init__(self, key: int, trainer: Trainer, path: Path, say: Callable[[m.Event], None]) -> None:
-        self.key, self.trainer, self._say = key, trainer, say
-        self.events: Iterator[str | None] = trainer.events()
-        self.darkroom = Darkroom(trainer)
-        self.until: int | None = None
-        self._unsent: list[npt.NDArray[np.float32]] = []
-        self._sent = 0
-        self._recorded = perf_counter()
-        self._recorder: Recorder | None = None
-        try:
-            self._recorder = Recorder(path, trainer)
-        except (OSError, sqlite3.Error) as error:
-            self._give_up_recording(error)
-
-    def update(self, pull: m.Pull, running: bool) -> m.Update:
-        """All rows since the last update, and the pictures that are due."""
-        trainer = self.trainer
-        pictures = self.darkroom.make(pull.needs, pull.focus, running)
-        self._flush()
-        empty = np.empty((0, len(trainer.names)), np.float32)
-        rows = np.concatenate([empty, *self._unsent])
-        first, self._sent, self._unsent = self._sent + 1, self._sent + len(rows), []
-        speed = rows[:, 0].astype(np.float64)
-        return m.Update(
-            key=self.key,
-            step=trainer.step,
-            epoch=trainer.feed.epoch,
-            seconds=trainer.seconds,
-            steps_per_s=float(len(speed) / np.sum(1 / speed)) if len(speed) else 0.0,
-            running=running,
-            first=first,
-            rows=rows,
-            pictures=pictures,
-        )
-
-    def record(self, kind: str, detail: dict[str, object]) -> None:
-        """Note an event of the run, after the rows before it."""
-        self._flush()
-        self._writing(lambda recorder: recorder.event(self.trainer.step, kind, detail))
-
-    def keep_record(self) -> None:
-        """Append to the run file when it is time."""
-        now = perf_counter()
-        if now - self._recorded >= RECORD_EVERY:
-            self._recorded = now
-            self._flush()
-
-    def save(self, path: Path) -> None:
-        """Copy the run file to `path`."""
-        if self._recorder is None:
-            raise OSError("this run is not recorded")
-        self._flush()
-        self._recorder.copy_to(path)
-
-    def close(self) -> None:
-        self._flush()
-        self._writing(lambda recorder: recorder.close())
-
-    def _flush(self) -> None:
-        rows = self.trainer.flush()
-        if len(rows):
-            self._unsent.append(rows)
-            self._writing(lambda recorder: recorder.add(rows))
-
-    def _writing(self, write: Callable[[Recorder], None]) -> None:
-        if self._recorder is not None:
-            try:
-                write(self._recorder)
-            except (OSError, sqlite3.Error) as error:
-                self._give_up_recording(error)
-
-    def _give_up_recording(self, error: Exception) -> None:
-        self._recorder = None
-        self._say(m.Refused(f"The run is no longer recorded, training goes on: {error}. Free some disk space."))

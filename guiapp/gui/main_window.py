@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -160,6 +161,12 @@ class MainWindow(QMainWindow):
         if path:
             self.open_data(path)
 
+    def ask_for_run(self) -> None:
+        """Let the person choose a run file to go on with."""
+        path, _ = QFileDialog.getOpenFileName(self, "Open a run", "", "Run files (*.elbo);;All files (*)")
+        if path:
+            self.session.open(path)
+
     def ask_where_to_save(self) -> None:
         """Let the person choose where the run file goes."""
         path, _ = QFileDialog.getSaveFileName(self, "Save the run", "run.elbo", "Run files (*.elbo)")
@@ -251,7 +258,15 @@ class MainWindow(QMainWindow):
         why = " (often: out of memory)" if exit_code == -9 else ""
         step = self.session.frame.step if self.session.frame else 0
         sentence = f"The trainer process {how}{why}; the run stopped at step {step}."
-        self.message_bar.set_message("error", sentence, (("Start again", self.run),))
+        self.message_bar.set_message("error", sentence, self._ways_on())
+
+    def _ways_on(self) -> tuple[tuple[str, Callable[[], object]], ...]:
+        """What can be done after the trainer has died: the run file outlives it."""
+        again = ("Start again", self.run)
+        file = self.session.frame.run.run_file if self.session.frame else ""
+        if not (file and Path(file).exists()):
+            return (again,)
+        return (("Resume where it was last stored", lambda: self.session.open(file)), again)
 
     # Looks
 

@@ -65,16 +65,28 @@ class Session(QObject):
     def start(self, spec: RunSpec, running: bool = True, then: m.Command | None = None) -> None:
         """Replace the current run by a new one of `spec`, and send it `then`. If the trainer refuses, the current run
         goes on."""
+        self.asked, self._running, self._then = spec, running, then
+        self._send_new(m.Start(self._new_key(), spec, running))
+
+    def open(self, path: str) -> None:
+        """Replace the current run by the one in the run file at `path`, paused where its weights were last stored. If
+        that cannot be, the current run goes on."""
+        self._running, self._then = False, None
+        self._send_new(m.Open(self._new_key(), path))
+
+    def _new_key(self) -> int:
+        self._last_key += 1
+        return self._last_key
+
+    def _send_new(self, command: m.Start | m.Open) -> None:
         if self.state == "lost":
             self._thread.wait()
             self._thread.start()
+            self._before = "ready"  # the new process has no run to go back to
         elif self.state != "starting":
             self._before = self.state
-        self._last_key += 1
-        self.asked = spec
-        self._running, self._then = running, then
         self._set_state("starting")
-        self._thread.send(m.Start(self._last_key, spec, running))
+        self._thread.send(command)
 
     @property
     def trainer_pid(self) -> int:

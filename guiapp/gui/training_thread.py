@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PySide6.QtCore import QObject, QThread, Signal
 
@@ -15,8 +17,8 @@ LAST_WORDS = 4.0  # seconds that the trainer gets to end by itself
 
 
 class TrainingThread(QThread):
-    """Keeps one trainer process. Everything that crosses the pipe passes through this thread alone, so that a trainer
-    that hangs cannot block the window.
+    """Keeps one trainer process, and the folder in which it records its runs. Everything that crosses the pipe passes
+    through this thread alone, so that a trainer that hangs cannot block the window.
 
     Signals:
         received(object): an event from the trainer; `Died` when the process has ended unasked. After that `start()`
@@ -32,6 +34,7 @@ class TrainingThread(QThread):
         self._wake_read, self._wake_write = Pipe(duplex=False)
         self._quitting = False
         self.pid = 0
+        self._folder = TemporaryDirectory(prefix="elboscope-", ignore_cleanup_errors=True)  # outlives a killed trainer
 
     def send(self, command: Command) -> None:
         """Hand `command` to the trainer; returns at once."""
@@ -40,7 +43,7 @@ class TrainingThread(QThread):
 
     def run(self) -> None:
         self._quitting = False
-        process, connection = trainer_process.start()
+        process, connection = trainer_process.start(Path(self._folder.name))
         self.pid = process.pid or 0
         try:
             self._exchange(connection, process.sentinel)
@@ -85,7 +88,8 @@ class TrainingThread(QThread):
         return True
 
     def shut_down(self) -> None:
-        """End the trainer process and the thread; returns when both are gone (at most about 5 s)."""
+        """End the trainer process and the thread, and drop the folder; returns when all is gone (5 s at most)."""
         if self.isRunning():
             self.send(Quit())
             self.wait()
+        self._folder.cleanup()

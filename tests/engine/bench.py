@@ -21,10 +21,14 @@ WILD = runs.spec(runs.vae(optimiser=runs.sgd(10.0)))
 class Bench:
     """A worker and what it said."""
 
-    def __init__(self, run_file: Path) -> None:
-        self.run_file = run_file
+    def __init__(self, folder: Path) -> None:
         self.said: list[m.Event] = []
-        self.worker = Worker(self.said.append, run_file)
+        self.worker = Worker(self.said.append, folder)
+
+    @property
+    def run_file(self) -> Path:
+        """Of the newest run."""
+        return Path(next(event.run_file for event in reversed(self.said) if isinstance(event, m.Started)))
 
     def obey(self, *commands: m.Command) -> None:
         for command in commands:

@@ -21,6 +21,6 @@ def _one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path / "run.elbo")
+    bench = Bench(tmp_path)
     yield bench
     bench.worker.close()

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import safetensors.torch
 
-from guiapp.engine.recorder import SCHEMA, Recorder, read_run
+from guiapp.engine.recorder import Recorder
+from guiapp.engine.run_file import SCHEMA, RunFileError, read_run
 from guiapp.engine.trainer import Trainer
 from guiapp.spec import RunSpec, from_json
 from tests.engine import runs
@@ -36,9 +37,10 @@ def ask(path: Path, question: str) -> list[tuple[object, ...]]:
 
 
 def weights(path: Path, step: int) -> runs.Weights:
-    ((blob,),) = ask(path, f"SELECT weights FROM keyframe WHERE step = {step}")
+    ((blob,),) = ask(path, f"SELECT state FROM keyframe WHERE step = {step}")
     assert isinstance(blob, bytes)
-    return safetensors.torch.load(blob)
+    tensors = safetensors.torch.load(blob)
+    return {name.removeprefix("model/"): t for name, t in tensors.items() if name.startswith("model/")}
 
 
 def test_rows_and_meta_come_back_equal(run: Trainer, recorder: Recorder) -> None:
@@ -46,7 +48,8 @@ def test_rows_and_meta_come_back_equal(run: Trainer, recorder: Recorder) -> None
     for part in (parts[0], parts[0][:0], *parts[1:]):
         recorder.add(part)
     recorder.close()
-    meta, rows = read_run(recorder.path)
+    stored = read_run(recorder.path)
+    meta, rows = stored.meta, stored.rows
     assert np.array_equal(rows, np.concatenate(parts), equal_nan=True)
     assert np.isnan(rows).any()
     assert from_json(meta["spec"]) == run.spec
@@ -62,7 +65,8 @@ def test_rows_and_meta_come_back_equal(run: Trainer, recorder: Recorder) -> None
 
 def test_a_run_without_a_step_is_a_file_too(run: Trainer, recorder: Recorder) -> None:
     recorder.close()
-    meta, rows = read_run(recorder.path)
+    stored = read_run(recorder.path)
+    meta, rows = stored.meta, stored.rows
     assert rows.shape == (0, len(run.names))
     assert isinstance(from_json(meta["spec"]), RunSpec)
     assert ask(recorder.path, "SELECT * FROM keyframe") == []
@@ -91,15 +95,15 @@ def test_a_copy_while_recording_is_whole_and_the_record_goes_on(
     saved = run.weights()
     second = runs.train(run, 5)
     recorder.add(second)
-    assert np.array_equal(read_run(copy)[1], first, equal_nan=True)
+    assert np.array_equal(read_run(copy).rows, first, equal_nan=True)
     assert ask(copy, "PRAGMA integrity_check") == [("ok",)]
     assert runs.equal(weights(copy, 5), saved)
     assert [path.name for path in copy.parent.iterdir()] == [copy.name], "no part, no log"
     recorder.copy_to(copy)
-    assert len(read_run(copy)[1]) == 10
+    assert len(read_run(copy).rows) == 10
     assert runs.equal(weights(copy, 10), run.weights())
     recorder.close()
-    assert len(read_run(recorder.path)[1]) == 10
+    assert len(read_run(recorder.path).rows) == 10
 
 
 @pytest.mark.parametrize("target", ["missing/run.elbo", "folder"])
@@ -120,7 +124,7 @@ def test_an_old_file_is_replaced_with_its_log(run: Trainer, tmp_path: Path) -> N
     rows = runs.train(run, 3)
     recorder.add(rows)
     recorder.close()
-    assert np.array_equal(read_run(path)[1], rows, equal_nan=True)
+    assert np.array_equal(read_run(path).rows, rows, equal_nan=True)
 
 
 def test_a_full_disk_is_an_error_and_what_was_written_stays(run: Trainer, recorder: Recorder) -> None:
@@ -132,7 +136,7 @@ def test_a_full_disk_is_an_error_and_what_was_written_stays(run: Trainer, record
     with pytest.raises(sqlite3.Error, match="full"):
         recorder.add(runs.train(run, 1000))
     recorder._db.close()
-    assert np.array_equal(read_run(recorder.path)[1], rows, equal_nan=True)
+    assert np.array_equal(read_run(recorder.path).rows, rows, equal_nan=True)
     assert ask(recorder.path, "PRAGMA integrity_check") == [("ok",)]
 
 
@@ -145,13 +149,13 @@ def test_a_file_whose_writer_was_killed_opens(run: Trainer, recorder: Recorder, 
     for path in tmp_path.glob("run.elbo*"):
         (left / path.name).write_bytes(path.read_bytes())
     assert (left / "run.elbo-wal").stat().st_size > 0
-    assert np.array_equal(read_run(left / "run.elbo")[1], rows, equal_nan=True)
+    assert np.array_equal(read_run(left / "run.elbo").rows, rows, equal_nan=True)
 
 
 def test_reading_what_is_no_run_file(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_bytes(b"no database" * 1000)
     for path in (other, tmp_path / "none"):
-        with pytest.raises(sqlite3.Error):
+        with pytest.raises(RunFileError, match=path.name):
             read_run(path)
     assert not (tmp_path / "none").exists(), "looking makes no file"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from guiapp import messages as m
-from guiapp.engine import worker as module
-from guiapp.engine.recorder import read_run
+from guiapp.engine import run as module
+from guiapp.engine.run_file import read_run
 from guiapp.engine.trainer import Trainer
 from guiapp.spec import Data, RunSpec
 from tests.engine import runs
@@ -102,7 +102,7 @@ def test_an_error_ends_the_run_but_not_the_worker(
     assert "in fail" in failed.details
     assert type(error).__name__ in failed.details
     assert not bench.worker.running
-    assert len(read_run(bench.run_file)[1]) == 2, "the record is closed in order"
+    assert len(read_run(bench.run_file).rows) == 2, "the record is closed in order"
     bench.obey(m.Pull(ALL))
     assert bench.last(m.Refused).sentence == "There is no run yet; start one first."
     bench.obey(m.Start(2, GAN, running=True))
@@ -140,9 +140,9 @@ def test_save_and_the_events_of_the_run(bench: Bench, tmp_path: Path) -> None:
     target = tmp_path / "saved.elbo"
     bench.obey(m.Save(str(target)))
     assert bench.last(m.Saved) == m.Saved(str(target))
-    assert len(read_run(target)[1]) == 8
+    assert len(read_run(target).rows) == 8
     assert ask(target, "SELECT step, kind FROM event ORDER BY id") == [(0, "start"), (5, "edit")]
-    assert np.array_equal(read_run(target)[1], bench.pull().rows, equal_nan=True)
+    assert np.array_equal(read_run(target).rows, bench.pull().rows, equal_nan=True)
     bench.obey(m.Save(str(tmp_path / "no folder" / "x.elbo")))
     assert "could not be written" in bench.last(m.Refused).sentence
     bench.advance(1)
@@ -157,11 +157,11 @@ def test_a_new_run_begins_a_new_file_and_new_counts(bench: Bench) -> None:
     update = bench.pull()
     assert (update.key, update.step, update.first, len(update.rows)) == (2, 2, 1, 2)
     bench.worker.close()
-    assert len(read_run(bench.run_file)[1]) == 2
+    assert len(read_run(bench.run_file).rows) == 2
 
 
 def test_a_folder_that_cannot_be_written_stops_the_record_and_nothing_else(tmp_path: Path) -> None:
-    bench = Bench(tmp_path / "missing" / "run.elbo")
+    bench = Bench(tmp_path / "missing")
     bench.obey(m.Start(1, VAE, running=True))
     assert [type(event) for event in bench.said] == [m.Refused, m.Started]
     refused = bench.said[0]

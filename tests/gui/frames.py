@@ -119,6 +119,7 @@ def started(
         extent=1.5,
         device="cpu",
         parameters=sum(int(np.prod(size)) for _, size in tensors),
+        run_file="",
     )
 
 

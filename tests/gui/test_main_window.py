@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton
 
 from guiapp import presets
-from guiapp.engine.recorder import read_run
+from guiapp.engine.run_file import read_run
 from guiapp.gui.main_window import MainWindow
 from guiapp.gui.session import Session
 from guiapp.gui.settings import Settings
@@ -154,6 +154,48 @@ def test_a_killed_trainer_is_told_and_run_starts_a_new_one(qtbot, window):
     until(qtbot, lambda: window.session.state == "training" and trained(window))
 
 
+def test_a_killed_run_can_be_resumed_where_it_was_last_stored(qtbot, window):
+    window.session.run()
+    until(
+        qtbot, lambda: window.session.frame is not None and window.session.seconds > 2.5
+    )  # a keyframe comes each second
+    os.kill(window.session.trainer_pid, signal.SIGKILL)
+    until(qtbot, lambda: window.session.state == "lost")
+    lost = window.session.frame.series.values("loss").copy()
+    button = next(b for b in window.message_bar.findChildren(QAbstractButton) if "Resume" in b.text())
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    until(qtbot, lambda: window.session.state == "paused" and window.session.frame.step > 0)
+    step = window.session.frame.step
+    assert 0 < step <= len(lost) + 200
+    kept = window.session.frame.series.values("loss")
+    assert len(kept) == step
+    common = min(len(kept), len(lost))
+    np.testing.assert_array_equal(kept[:common], lost[:common])
+    window.session.run()
+    until(qtbot, lambda: trained(window, step + 5))
+
+
+def test_a_saved_run_opens_with_its_curves_and_marks_and_goes_on(qtbot, window, tmp_path):
+    window.session.step(20)
+    until(qtbot, lambda: window.session.state == "paused" and trained(window, 20))
+    window.session.edit("model.beta", 3.0)
+    until(qtbot, lambda: len(window.session.frame.marks) == 1)
+    with qtbot.waitSignal(window.session.saved, timeout=PATIENCE):
+        window.session.save(str(tmp_path / "run.elbo"))
+    curve = window.session.frame.series.values("loss").copy()
+    window.choose_preset("gan-ring")
+    until(qtbot, lambda: "d_loss" in window.session.frame.run.names)
+    window.session.open(str(tmp_path / "run.elbo"))
+    until(qtbot, lambda: "loss" in window.session.frame.run.names and trained(window, 20))
+    np.testing.assert_array_equal(window.session.frame.series.values("loss"), curve)
+    assert [mark.new for mark in window.session.frame.marks] == [3.0]
+    assert window.parameter_panel.pending().model.beta == 3.0
+    window.session.open(str(tmp_path / "none.elbo"))
+    until(qtbot, lambda: "none.elbo" in window.message_bar.message())
+    window.session.step(1)
+    until(qtbot, lambda: trained(window, 21))
+
+
 def test_divergence_names_the_tensor_and_offers_half_the_rate(qtbot, window):
     spec = edited(edited(window.session.spec, "model.optimiser.kind", "sgd"), "model.optimiser.lr", 10)
     window.session.start(spec)
@@ -171,7 +213,8 @@ def test_saving_the_run_leaves_a_file_with_every_step(qtbot, window, tmp_path):
     path = tmp_path / "run.elbo"
     with qtbot.waitSignal(window.session.saved, timeout=PATIENCE):
         window.session.save(str(path))
-    meta, rows = read_run(path)
+    stored = read_run(path)
+    meta, rows = stored.meta, stored.rows
     assert rows.shape[0] == 30
     assert msgspec.json.decode(meta["spec"])["data"]["name"] == "digits"
 

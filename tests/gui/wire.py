@@ -65,6 +65,7 @@ def started(key: int, spec: RunSpec | None = None, data_count: int = 1000) -> m.
         extent=0.0,
         device="cpu",
         parameters=12,
+        run_file="",
     )
 
 
