@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
     QTextEdit,
 )
 
+from guiapp.gui.widgets.refusing_line import RefusingLine
+
 
 class KeyGuard(QObject):
     """Space, →, Shift+→ and R are shortcuts of the window, and Qt gives a shortcut precedence over the focused widget:
@@ -47,12 +49,16 @@ def needs_key(widget: QObject, event: QKeyEvent) -> bool:
     key, modifiers = event.key(), event.modifiers()
     if modifiers & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier):
         return False  # Ctrl+R and the like are no typing
+    # Return and Escape carry text too; the list of a combo box takes them at this very event, so they must reach it.
+    types = bool(event.text()) and event.text().isprintable()
+    if isinstance(widget, RefusingLine) and widget.is_number and key == Qt.Key.Key_Space:
+        return False  # no number has a blank: who has just typed a value wants to go on
     if isinstance(widget, QLineEdit | QTextEdit | QPlainTextEdit):
-        return not widget.isReadOnly() and (key == Qt.Key.Key_Right or bool(event.text()))
+        return not widget.isReadOnly() and (key == Qt.Key.Key_Right or types)
     if isinstance(widget, QAbstractSpinBox):
         return True
     if key == Qt.Key.Key_Space:
         return isinstance(widget, QAbstractButton | QComboBox | QAbstractItemView)
     if key == Qt.Key.Key_Right:
         return isinstance(widget, QAbstractSlider | QTabBar | QAbstractItemView | QRadioButton)
-    return bool(event.text()) and isinstance(widget, QComboBox | QAbstractItemView)  # letters search the list
+    return types and isinstance(widget, QComboBox | QAbstractItemView)  # letters search the list

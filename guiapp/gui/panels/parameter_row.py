@@ -16,7 +16,7 @@ from guiapp.gui.widgets.field_editor import Option, field_for
 from guiapp.parameters import Parameter, as_text
 
 EDITOR_LETTERS: Final = 17  # width of the editors' column, in average letters
-LONG: Final = 15  # an option of more letters does not fit into it
+LONG: Final = 13  # an option of more letters does not fit into it
 ON_RESTART: Final = "takes effect on restart"
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPalette
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from guiapp.data import DATASETS
 from guiapp.gui.panels.parameter_row import ParameterRow
@@ -44,6 +44,7 @@ class ParameterPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click beside a line takes what was typed there
         self._theme = LIGHT
         self._spec = self._pending = RunSpec()
         self._baseline: RunSpec | None = None
@@ -162,7 +163,8 @@ class ParameterPanel(QWidget):
         rebuild = type(pending.model) is not type(self._pending.model)
         self._pending = pending
         if rebuild:
-            had_focus = self._content.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
+            focused = QApplication.focusWidget()  # the panel's own focusWidget() is the one it had last
+            had_focus = focused is not None and self._content.isAncestorOf(focused)
             self._build()
             if had_focus:
                 self.focus(KIND)

@@ -27,8 +27,14 @@ class RefusingLine(QLineEdit):
         self._parameter = parameter
         self._value: Any = parameter.default
         self._is_refused = False
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # the row's menu has this line's entries too
         self.textEdited.connect(self._judge)
         self.set_value(parameter.default)
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it takes a single number."""
+        return self._parameter.kind in ("integer", "number")
 
     def set_value(self, value: Any) -> None:
         """Put `value` in force. Text that is being typed stays, until it is taken or left."""
@@ -56,7 +62,7 @@ class RefusingLine(QLineEdit):
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._commit()
             self.selectAll()
-        elif event.key() in steps and self._parameter.kind in ("integer", "number"):
+        elif event.key() in steps and self.is_number:
             self._step(steps[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
