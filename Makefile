@@ -1,5 +1,5 @@
 # `make run` on a bare machine with python3 and make is all it takes; `make help` lists the rest.
-# ARGS reaches the program or pytest: make run ARGS="train --preset vae-moons", make test ARGS="-k spec -x"
+# ARGS reaches the program or pytest: make run ARGS="train --preset vae-digits", make test ARGS="-k spec -x"
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup run test slow lint gallery bench package clean

@@ -32,13 +32,14 @@ def spec_of(options: argparse.Namespace) -> RunSpec:
     Raises:
         SpecError: an unknown preset or parameter, or a value out of its range.
     """
-    spec = presets.load(options.preset).spec
+    spec = presets.load(options.preset or presets.DEFAULT).spec
     if options.data:
         spec = msgspec.structs.replace(
             spec, data=Data(name="file", path=str(Path(options.data).expanduser().absolute()))
         )
-    if options.seed is not None:
-        spec = edited(spec, "seed", options.seed)
+    for path, new in (("seed", options.seed), ("device", options.device)):
+        if new is not None:
+            spec = edited(spec, path, new)
     for assignment in options.set:
         path, equals, new = assignment.partition("=")
         if not equals:
@@ -52,10 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"elboscope {__version__}")
     _add_run_options(parser)
     parser.set_defaults(act=_window)
-    commands = parser.add_subparsers(title="without a window")
+    commands = parser.add_subparsers(title="without a window", metavar="{train,smoke,bench}")
 
     train = commands.add_parser("train", help="train headless and print what came of it")
-    _add_run_options(train)
+    _add_run_options(train, default=argparse.SUPPRESS)  # what stands before the word "train" counts as well
     train.add_argument("--steps", type=_count, default=1000, metavar="N", help="iterations (default 1000)")
     train.add_argument("--resume", type=Path, metavar="RUN", help="go on with this run file instead of a preset")
     train.add_argument("--out", type=Path, metavar="FILE", help="write the run file here")
@@ -75,28 +76,31 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_run_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--preset", default=presets.DEFAULT, metavar="P", help=f"one of {', '.join(presets.NAMES)}")
-    parser.add_argument("--data", metavar="PATH", help="your own data: .npz, .npy, IDX, CSV or a folder of images")
-    parser.add_argument("--seed", metavar="S", help="start of every random stream")
+def _add_run_options(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    names = f"one of {', '.join(presets.NAMES)}"
+    parser.add_argument("--preset", default=default, metavar="P", help=names)
+    parser.add_argument(
+        "--data", default=default, metavar="PATH", help="your own data: .npz, .npy, IDX, CSV or a folder of images"
+    )
+    parser.add_argument("--seed", default=default, metavar="S", help="start of every random stream")
+    parser.add_argument("--device", default=default, metavar="D", help="auto, cpu, cuda or mps")
     parser.add_argument(
         "--set",
         action="append",
-        default=[],
+        default=default or [],
         metavar="PATH=VALUE",
         help="any parameter, such as model.beta=4; repeatable",
     )
 
 
 def _count(text: str) -> int:
-    count = int(text)
-    if not 1 <= count <= 1_000_000_000:
-        raise argparse.ArgumentTypeError("takes a whole number from 1 to 1000000000")
-    return count
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= 1_000_000_000:
+        return int(text)
+    raise argparse.ArgumentTypeError("takes a whole number from 1 to 1000000000")
 
 
 def _window(options: argparse.Namespace) -> int:
-    spec, baseline = spec_of(options), presets.load(options.preset).spec
+    spec, baseline = spec_of(options), presets.load(options.preset or presets.DEFAULT).spec
     from guiapp.gui import app  # Qt is imported for the commands that open a window only
 
     headless = sys.platform.startswith("linux") and not any(
@@ -107,13 +111,17 @@ def _window(options: argparse.Namespace) -> int:
 
         print("No display found: running the window offscreen for 20 s instead.", flush=True)
         return unattended.run(spec, baseline, seconds=20.0)
-    return app.run(spec, baseline, options.data)
+    return app.run(spec, baseline)
 
 
 def _train(options: argparse.Namespace) -> int:
     from guiapp.headless import train
 
     if options.resume:
+        if options.preset or options.data or options.seed or options.device or options.set:
+            raise SpecError(
+                "--resume goes on with the run as it is; leave out --preset, --data, --seed, --device, --set."
+            )
         return train(options.resume, options.steps, options.out, options.json)
     chosen = any(assignment.startswith("model.likelihood") for assignment in options.set)
     return train(spec_of(options), options.steps, options.out, options.json, adapt=bool(options.data) and not chosen)

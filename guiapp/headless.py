@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import math
 import os
+import signal
 import sqlite3
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from guiapp.data.source import DataError
@@ -20,6 +26,7 @@ from guiapp.engine.trainer import Trainer, last_values
 from guiapp.parameters import edited
 from guiapp.spec import RunSpec, SpecError, to_builtins
 
+Rows = npt.NDArray[np.float32]
 FLUSH_EVERY = 500  # steps between two appends to the run file
 
 
@@ -28,7 +35,7 @@ def train(run: RunSpec | Path, steps: int, out: Path | None, as_json: bool, adap
     likelihood follow the data.
 
     Returns:
-        0; 1 when a value was not finite; 2 when the data or a run file cannot be used.
+        0; 1 when a value was not finite; 2 when the data or a run file cannot be used; 130 after Ctrl+C.
     """
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     try:
@@ -40,9 +47,7 @@ def train(run: RunSpec | Path, steps: int, out: Path | None, as_json: bool, adap
     except (OSError, sqlite3.Error) as error:
         print(f"elboscope: The run file {out} cannot be written: {error}. Choose another place.", file=sys.stderr)
         return 2
-    tensor, rows = _steps(trainer, trainer.step + steps, recorder)
-    if recorder:
-        recorder.close()
+    tensor, rows, interrupted = _steps(trainer, trainer.step + steps, recorder)
     result: dict[str, Any] = {
         "steps": trainer.step,
         "steps_per_s": trainer.step / trainer.seconds if trainer.seconds else 0.0,
@@ -54,7 +59,7 @@ def train(run: RunSpec | Path, steps: int, out: Path | None, as_json: bool, adap
         result["diverged"] = {"step": trainer.step + 1, "tensor": tensor}
         print(f"elboscope: step {trainer.step + 1}: the {tensor} is not finite; training stopped.", file=sys.stderr)
     print(json.dumps(result, indent=2) if as_json else _table(result))
-    return 1 if tensor else 0
+    return 130 if interrupted else 1 if tensor else 0
 
 
 def _trainer(run: RunSpec | Path, adapt: bool) -> tuple[Trainer, StoredRun | None]:
@@ -79,19 +84,45 @@ def _recorder(out: Path, trainer: Trainer, stored: StoredRun | None) -> Recorder
     return recorder
 
 
-def _steps(trainer: Trainer, until: int, recorder: Recorder | None) -> tuple[str | None, Any]:
-    """Train to step `until`; gives the first non-finite tensor, if any, and the last rows."""
+def _steps(trainer: Trainer, until: int, recorder: Recorder | None) -> tuple[str | None, Rows, bool]:
+    """Train to step `until`, or to the first Ctrl+C, and close the recorder; gives the first non-finite tensor, if any,
+    the last rows, and whether it was interrupted."""
     tail = np.empty((0, len(trainer.names)), np.float32)
-    events = trainer.events()
-    tensor = None
-    while trainer.step < until and tensor is None:
-        tensor = next(events)
-        if trainer.step % FLUSH_EVERY == 0 or trainer.step == until or tensor:
-            rows = trainer.flush()
-            tail = np.concatenate([tail, rows])[-FLUSH_EVERY:]
-            if recorder:
-                recorder.add(rows)
-    return tensor, tail
+    events, tensor = trainer.events(), None
+    with _interruption() as interrupted:
+        while trainer.step < until and tensor is None and not interrupted.is_set():
+            tensor = next(events)
+            if trainer.step % FLUSH_EVERY == 0 or trainer.step == until or tensor or interrupted.is_set():
+                rows = trainer.flush()
+                tail = np.concatenate([tail, rows])[-FLUSH_EVERY:]
+                recorder = _written(recorder, partial(Recorder.add, rows=rows))
+    _written(recorder, Recorder.close)
+    return tensor, tail, interrupted.is_set()
+
+
+@contextmanager
+def _interruption() -> Iterator[threading.Event]:
+    """Set by Ctrl+C instead of an exception, which could strike between the weights and the count of a step."""
+    interrupted = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _written(recorder: Recorder | None, write: Callable[[Recorder], None]) -> Recorder | None:
+    """`write` to the run file; where that fails, say so once and train on without."""
+    try:
+        if recorder:
+            write(recorder)
+        return recorder
+    except (OSError, sqlite3.Error) as error:
+        print(f"elboscope: The run is no longer recorded: {error}. Free some disk space.", file=sys.stderr)
+        return None
 
 
 def _table(result: dict[str, Any]) -> str:

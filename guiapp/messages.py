@@ -155,11 +155,12 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A command was not carried out; `sentence` says what, why and what to do. The run is as it was. `remedy` maps
-    parameter paths to values with which a refused start would work."""
+    """A command was not carried out; `sentence` says what, why and what to do. The run is as it was. `key` is that of a
+    refused `Start` or `Open`, else 0; `remedy` maps parameter paths to values with which a refused start would work."""
 
     sentence: str
     remedy: Mapping[str, Any] = field(default_factory=dict)
+    key: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +198,11 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Died:
-    """Said by the training thread: the trainer process has ended with `exit_code` (negative: the signal)."""
+    """Said by the training thread: the trainer process has ended with `exit_code` (negative: the signal), or could not
+    be started for `reason`."""
 
     exit_code: int
+    reason: str = ""
 
 
 Event = Started | Update | Paused | Edited | Refused | Diverged | Saved | Failed | Ready | Died

@@ -56,16 +56,6 @@ class Series:
         """All values of `name`, shape (T,); a view, not a copy."""
         return self._rows[: self._count, self._column[name]]
 
-    def latest(self, name: str) -> float:
-        """The last value of `name`; NaN when there is none or no such series."""
-        if not self._count or name not in self._column:
-            return float("nan")
-        return float(self._rows[self._count - 1, self._column[name]])
-
-    def matching(self, prefix: str) -> tuple[str, ...]:
-        """The names that start with `prefix`, in order."""
-        return tuple(name for name in self.names if name.startswith(prefix))
-
     def recent(self, names: tuple[str, ...], count: int) -> Floats:
         """The last `count` rows of `names`, shape (min(count, T), len(names))."""
         columns = [self._column[name] for name in names]

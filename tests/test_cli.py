@@ -1,5 +1,8 @@
+import contextlib
 import json
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -7,7 +10,7 @@ import numpy as np
 import pytest
 
 from guiapp import cli
-from guiapp.engine.run_file import read_run
+from guiapp.engine.run_file import read_run, resumed
 from guiapp.spec import SpecError
 
 QUICK = ["--preset", "vae-digits", "--set", "model.encoder.hidden=8", "--set", "model.decoder.hidden=8"]
@@ -27,6 +30,58 @@ def test_options_make_the_spec():
     spec = cli.spec_of(options("--preset", "gan-ring", "--seed", "7", "--set", "model.d_steps=3", "--set", "batch=32"))
     assert spec.data.name == "ring"
     assert (spec.seed, spec.model.d_steps, spec.batch) == (7, 3, 32)
+
+
+def test_options_before_the_word_train_count_as_well():
+    parsed = cli._parser().parse_args(
+        ["--preset", "gan-ring", "--seed", "5", "--set", "batch=9", "train", "--steps", "3"]
+    )
+    spec = cli.spec_of(parsed)
+    assert (spec.data.name, spec.seed, spec.batch) == ("ring", 5, 9)
+
+
+def test_the_device_has_a_flag():
+    assert cli.spec_of(options("--device", "cpu")).device == "cpu"
+    with pytest.raises(SpecError, match="auto, cpu"):
+        cli.spec_of(options("--device", "tpu"))
+
+
+def test_a_file_that_is_no_run_file_is_never_overwritten(capsys, tmp_path):
+    path = tmp_path / "precious.csv"
+    path.write_text("1,2\n3,4\n")
+    assert cli.run(["train", *QUICK, "--steps", "2", "--out", str(path)]) == 2
+    assert "is no run file" in capsys.readouterr().err
+    assert path.read_text() == "1,2\n3,4\n"
+
+
+def test_what_to_train_and_resume_contradict_each_other(capsys, tmp_path):
+    assert cli.run(["train", "--resume", str(tmp_path / "a.elbo"), "--set", "model.beta=4"]) == 2
+    assert "--resume goes on with the run as it is" in capsys.readouterr().err
+
+
+def test_ctrl_c_keeps_what_was_trained(tmp_path):
+    path = tmp_path / "run.elbo"
+    command = [sys.executable, "-m", "guiapp", "train", *QUICK, "--steps", "1000000", "--out", str(path), "--json"]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        while not (path.exists() and rows_in(path)):
+            assert child.poll() is None, child.communicate()
+        child.send_signal(signal.SIGINT)
+        out, _ = child.communicate(timeout=60)
+    finally:
+        child.kill()
+        child.communicate()
+    assert child.returncode == 130
+    result = json.loads(out)
+    assert resumed(read_run(path)).step == result["steps"] == len(read_run(path).rows)
+
+
+def rows_in(path):
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        try:
+            return db.execute("SELECT count(*) FROM chunk").fetchone()[0]
+        except sqlite3.Error:  # the tables are being made
+            return 0
 
 
 @pytest.mark.parametrize(

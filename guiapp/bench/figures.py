@@ -12,7 +12,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import count
+from itertools import count, pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
@@ -29,6 +29,7 @@ from guiapp.gui import app as apps
 from guiapp.gui.docks import LabDock, ViewDock
 from guiapp.gui.frame import Frame
 from guiapp.gui.labs.base import Lab
+from guiapp.gui.workspace import ARRANGEMENTS, Workspace
 
 PRESETS = ("vae-fashion", "gan-ring", "vae-digits")
 PAIRS = 5
@@ -81,7 +82,15 @@ def _begin(app: apps.App, name: str) -> None:
     app.session.start(presets.load(name).spec, running=False)
     spec = presets.load(name).spec
     _wait(lambda: app.session.state == "paused" and frame_of(app).run.spec == spec)
-    app.window.workspace.arrange("VAE" if name.startswith("vae") else "GAN")
+    _show_all_views(app.window.workspace)
+
+
+def _show_all_views(workspace: Workspace) -> None:
+    """The arrangement of the run, its tabs pulled apart."""
+    workspace.arrange(workspace.home)
+    for tabs in (tabs for row in ARRANGEMENTS[workspace.home] for tabs in row):
+        for first, second in pairwise(tabs):
+            workspace.splitDockWidget(workspace.docks[first], workspace.docks[second], Qt.Orientation.Vertical)
 
 
 def frame_of(app: apps.App) -> Frame:

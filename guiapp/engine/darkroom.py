@@ -15,10 +15,16 @@ ADVANCE = 0.5  # seconds of pictures on credit, so that a new run is seen at onc
 
 
 class Darkroom:
-    """Makes the pictures asked for, oldest first, while the allowance lasts; all of them when training stands."""
+    """Makes the pictures asked for, oldest first, while the allowance lasts; all of them when training stands.
 
-    def __init__(self, trainer: Trainer, clock: Callable[[], float] = perf_counter) -> None:
+    A picture that cannot be made is told to `complain`, once, and left out: looking must not end the training."""
+
+    def __init__(
+        self, trainer: Trainer, complain: Callable[[str], None], clock: Callable[[], float] = perf_counter
+    ) -> None:
         self._trainer = trainer
+        self._complain = complain
+        self._failed: set[str] = set()
         self._clock = clock
         self._spent = 0.0
         self._focus: Mapping[str, Any] = {}
@@ -36,8 +42,13 @@ class Darkroom:
             if running and self._spent > ADVANCE + SHARE * trainer.seconds:
                 break
             began = self._clock()
-            with trainer.quiet():
-                pictures[probe.kind] = probe.read(trainer, focus)
+            try:
+                with trainer.quiet():
+                    pictures[probe.kind] = probe.read(trainer, focus)
+            except Exception as error:
+                if probe.kind not in self._failed:
+                    self._complain(f"The picture '{probe.kind}' cannot be made now ({error}); training goes on.")
+                self._failed.add(probe.kind)
             if running:
                 self._spent += self._clock() - began
             self._made[probe.kind] = trainer.step

@@ -84,9 +84,9 @@ class GanObjective:
         assert isinstance(model, spec.Gan)
         d_terms, d_told = [self._unknown] * 5, self.players["d"].rest()
         g_loss, g_told = self._unknown, self.players["g"].rest()
-        for _ in range(max(1, model.d_steps) if player == "d" else model.d_steps if player == "both" else 0):
+        for _ in range(_updates("d", player, model.d_steps)):
             d_terms, d_told = self._discriminator_step(batch)
-        for _ in range(max(1, model.g_steps) if player == "g" else model.g_steps if player == "both" else 0):
+        for _ in range(_updates("g", player, model.g_steps)):
             g_loss, g_told = self._generator_step(model, batch)
         values = torch.stack([d_terms[0], g_loss.detach(), *d_terms[1:]])
         return [values, g_told[0], d_told[0], g_told[1], d_told[1]]
@@ -117,6 +117,11 @@ class GanObjective:
         g_loss = game.generator_loss(a_fake, model.objective).mean()
         values = [on_real.mean() + on_fake.mean(), g_loss, *_judgement(a_real, a_fake)]
         return {name: value.item() for name, value in zip(self.terms, values, strict=True)}
+
+
+def _updates(player: str, moving: str, steps: int) -> int:
+    """How often `player` moves in an iteration of both, or in a single step of the one that is `moving`."""
+    return steps if moving == "both" else int(moving == player)
 
 
 def _judgement(real: Tensor, fake: Tensor) -> list[Tensor]:

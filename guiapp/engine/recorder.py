@@ -18,6 +18,7 @@ from guiapp.engine.run_file import SCHEMA, StoredRun
 from guiapp.engine.trainer import Trainer
 from guiapp.spec import to_json
 
+APPLICATION = int.from_bytes(b"Elbo", "big")  # in the header of every run file
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE chunk (first INTEGER PRIMARY KEY, count INTEGER NOT NULL, rows BLOB NOT NULL) STRICT;
@@ -27,7 +28,7 @@ CREATE TABLE keyframe (step INTEGER PRIMARY KEY, state BLOB NOT NULL) STRICT;
 
 
 class Recorder:
-    """Appends to the run file at `path`; an existing file is replaced.
+    """Appends to the run file at `path`; an existing run file is replaced, any other file is not.
 
     `chunk.rows` is zlib-compressed little-endian float32 of shape (count, S), the columns as in meta `names`;
     `event.detail` is JSON; `keyframe.state` is what `keyframe.pack` makes. docs/run-file.md describes all of it.
@@ -37,12 +38,14 @@ class Recorder:
     """
 
     def __init__(self, path: Path, trainer: Trainer) -> None:
+        refuse_to_destroy(path)
         for suffix in ("", "-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
         self.path = path
         self._trainer = trainer
         self._next = 1
         self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute(f"PRAGMA application_id={APPLICATION}")  # first, so that it is in the file and not in its log
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(TABLES)
@@ -66,6 +69,7 @@ class Recorder:
     def take_over(self, stored: StoredRun) -> None:
         """Write what `stored` holds up to where the trainer, resumed from it, stands."""
         step = self._trainer.step
+        self._db.execute("UPDATE meta SET value = ? WHERE key = 'spec'", (stored.meta["spec"],))  # before its edits
         self.add(stored.rows[:step])
         for event in stored.events:
             if event.step <= step:
@@ -84,6 +88,7 @@ class Recorder:
 
     def copy_to(self, path: Path) -> None:
         """Write all so far, a keyframe included, to a new file at `path`, which is replaced."""
+        refuse_to_destroy(path)
         self.keyframe()
         part = path.with_name(path.name + ".part")
         part.unlink(missing_ok=True)
@@ -100,3 +105,12 @@ class Recorder:
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.execute("PRAGMA journal_mode=DELETE")
         self._db.close()
+
+
+def refuse_to_destroy(path: Path) -> None:
+    """Raises FileExistsError where `path` is a file that no recorder wrote: a slip of the fingers would cost it."""
+    if path.is_file() and path.stat().st_size:
+        with path.open("rb") as file:
+            header = file.read(72)
+        if not (header.startswith(b"SQLite format 3\0") and header[68:72] == APPLICATION.to_bytes(4, "big")):
+            raise FileExistsError(f"{path} is there already and is no run file")

@@ -27,7 +27,7 @@ class Run:
     def __init__(self, key: int, trainer: Trainer, path: Path, say: Callable[[m.Event], None]) -> None:
         self.key, self.trainer, self._say = key, trainer, say
         self.events: Iterator[str | None] = trainer.events()
-        self.darkroom = Darkroom(trainer)
+        self.darkroom = Darkroom(trainer, lambda sentence: say(m.Refused(sentence)))
         self.until: int | None = None
         self._unsent: list[npt.NDArray[np.float32]] = []
         self._sent = 0

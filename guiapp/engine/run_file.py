@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from guiapp.engine.keyframe import KeyframeError, restore, spec_of
 from guiapp.engine.trainer import Trainer
-from guiapp.spec import SpecError
+from guiapp.parameters import edited
+from guiapp.spec import RunSpec, SpecError, from_json
 
 SCHEMA = 1  # of the tables that a `Recorder` makes
 LONGEST_CHUNK = 1 << 24  # steps; a recorder writes some thousands at most
@@ -71,6 +72,23 @@ def read_run(path: Path) -> StoredRun:
     except (ValueError, KeyError, TypeError, zlib.error, RecursionError, MemoryError) as error:
         raise RunFileError(f"{path}: this run file is damaged ({type(error).__name__}: {error}).") from error
     return StoredRun(path, meta, names, rows, events, newest[0] if newest else None)
+
+
+def edits(stored: StoredRun, until: int) -> list[tuple[Event, RunSpec]]:
+    """The edits after the steps up to `until`, each with the spec that it led to.
+
+    Raises:
+        RunFileError: an edit that the run cannot have had.
+    """
+    try:
+        spec, found = from_json(stored.meta["spec"]), []
+        for event in stored.events:
+            if event.kind == "edit" and event.step <= until:
+                spec = edited(spec, str(event.detail["path"]), event.detail["new"])
+                found.append((event, spec))
+    except (SpecError, KeyError) as error:
+        raise RunFileError(f"{stored.path}: this run file is damaged (an edit: {error}).") from error
+    return found
 
 
 def resumed(stored: StoredRun) -> Trainer:

@@ -18,7 +18,7 @@ from guiapp.data.source import DataError
 from guiapp.engine import device
 from guiapp.engine.probes.field import extent
 from guiapp.engine.run import Run
-from guiapp.engine.run_file import RunFileError, StoredRun, read_run, resumed
+from guiapp.engine.run_file import RunFileError, edits, read_run, resumed
 from guiapp.engine.trainer import Trainer
 from guiapp.spec import SpecError
 
@@ -80,19 +80,21 @@ class Worker:
     def obey(self, command: m.Command) -> None:
         """Carry out `command` between two steps; what goes wrong becomes an event, never an exception (but for a pipe
         that is broken)."""
+        key = command.key if isinstance(command, m.Start | m.Open) else 0
         try:
             self._obey(command)
         except (DataError, RunFileError) as error:
-            self._say(m.Refused(str(error)))
+            self._say(m.Refused(str(error), key=key))
         except SpecError as error:
-            self._say(m.Refused(str(error), dict(error.remedy)))
+            self._say(m.Refused(str(error), dict(error.remedy), key))
         except (OSError, sqlite3.Error) as error:
             self._say(
                 m.Refused(f"The run file could not be written: {error}. Choose another place, or free some space.")
             )
         except Exception as error:
             if isinstance(command, m.Start | m.Open) and _is_lack_of_memory(error):
-                self._say(m.Refused("This model does not fit into memory; choose a smaller batch or smaller layers."))
+                sentence = "This model does not fit into memory; choose a smaller batch or smaller layers."
+                self._say(m.Refused(sentence, key=key))
             else:
                 self._fail(error)
 
@@ -102,10 +104,11 @@ class Worker:
             case m.Quit():
                 self.done = True
             case m.Start():
-                self._begin(command.key, Trainer(command.spec), command.running)
+                self._begin(command.key, Trainer(command.spec), command.running).record("start", {})
             case m.Open():
-                stored = read_run(Path(command.path))
-                self._begin(command.key, resumed(stored), running=False, stored=stored)
+                self._open(command)
+            case m.Pull() if run is None:
+                pass  # asked before the window knew that the run has ended
             case _ if run is None:
                 self._say(m.Refused("There is no run yet; start one first."))
             case m.Run():
@@ -126,11 +129,13 @@ class Worker:
                 self._say(m.Saved(command.path))
 
     def _train(self, run: Run, player: m.Player, until: int | None) -> None:
+        if player != "both":
+            run.record("step", {"player": player})
         run.trainer.player, run.until, self.running = player, until, True
         if until is not None and run.trainer.step >= until:
             self._pause()
 
-    def _begin(self, key: int, trainer: Trainer, running: bool, stored: StoredRun | None = None) -> None:
+    def _begin(self, key: int, trainer: Trainer, running: bool) -> Run:
         """Make `trainer` the current run; what could be refused was, before the run under way is touched here."""
         old = self._run.file if self._run else ""
         self.close()
@@ -158,19 +163,19 @@ class Worker:
                 run_file=run.file,
             )
         )
-        if stored is None:
-            run.record("start", {})
-        else:
-            self._retell(run, stored)
         self.running = running
+        return run
 
-    def _retell(self, run: Run, stored: StoredRun) -> None:
-        """What had happened before the keyframe of `stored`: its rows go out with the next update, its edits now."""
+    def _open(self, command: m.Open) -> None:
+        """Go on with a stored run: its rows go out with the next update, its edits now."""
+        stored = read_run(Path(command.path))
+        trainer = resumed(stored)
+        told = edits(stored, trainer.step)
+        run = self._begin(command.key, trainer, running=False)
         run.take_over(stored)
-        for event in stored.events:
-            if event.kind == "edit" and event.step <= run.trainer.step:
-                path, old, new = str(event.detail["path"]), event.detail["old"], event.detail["new"]
-                self._say(m.Edited(run.key, event.step, path, old, new, run.trainer.spec))
+        for event, spec in told:
+            path, old, new = str(event.detail["path"]), event.detail.get("old"), event.detail["new"]
+            self._say(m.Edited(run.key, event.step, path, old, new, spec))
 
     def advance(self) -> None:
         """One training iteration, and what follows from it."""

@@ -54,14 +54,13 @@ def build(spec: RunSpec, baseline: RunSpec, settings_path: Path | None = None) -
     return App(application, session, window)
 
 
-def run(spec: RunSpec, baseline: RunSpec, data: str | None = None) -> int:
-    """Open the window, on the person's own `data` at once when given, and work until it is closed; gives the exit
-    code."""
+def run(spec: RunSpec, baseline: RunSpec) -> int:
+    """Open the window, training at once when `spec` names a file, and work until it is closed; gives the exit code."""
     app = build(spec, baseline)
     # Python sees a signal when it next runs some bytecode: the window's text timer makes that a quarter of a second.
     signal.signal(signal.SIGINT, lambda *_: app.window.close())
     signal.signal(signal.SIGTERM, lambda *_: app.window.close())
     app.window.show()
-    if data:
+    if spec.data.path:
         app.window.open_data(spec.data.path)
     return app.application.exec()

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDockWidget, QLabel, QStackedWidget, QWidget
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QStackedWidget, QWidget
 
 from guiapp.gui.frame import Frame
 from guiapp.gui.labs.base import Lab
 from guiapp.gui.theme import Theme
 from guiapp.gui.views.base import View
+from guiapp.gui.widgets.click_focus import focus_by_tab
 from guiapp.messages import Started
 
 log = logging.getLogger(__name__)
@@ -22,10 +24,12 @@ class Dock(QDockWidget):
     """A dock named after what it holds.
 
     Signals:
-        shown(): it has come into sight. broke(str, str): drawing raised; a sentence and the traceback, said once.
+        shown(): it has come into sight. left(): it is being closed while it has the focus. broke(str, str): drawing
+            raised; a sentence and the traceback, said once.
     """
 
     shown = Signal()
+    left = Signal()
     broke = Signal(str, str)
 
     def __init__(self, name: str, title: str, content: QWidget, parent: QWidget | None = None) -> None:
@@ -33,7 +37,15 @@ class Dock(QDockWidget):
         self.setObjectName(name)
         self.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
         self.setWidget(content)
+        focus_by_tab(content)
+        self.topLevelChanged.connect(lambda _floating: content.setFocus())  # it has lost it by changing its window
         self.visibilityChanged.connect(lambda visible: self.shown.emit() if visible else None)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        focused = QApplication.focusWidget()
+        if focused is not None and self.isAncestorOf(focused):
+            self.left.emit()
+        super().closeEvent(event)
 
     def is_showing(self) -> bool:
         """It is on the screen, not closed and not behind another tab."""

@@ -138,7 +138,7 @@ class MessageBar(QFrame):
         self._close.setAutoRaise(True)
         self._close.setToolTip("Dismiss")
         self._close.setAccessibleName("Dismiss this message")
-        self._close.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._close.clicked.connect(self._dismiss)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 6, 0)
@@ -164,6 +164,7 @@ class MessageBar(QFrame):
         self._clear_buttons()
         for label, act in actions:
             button = QPushButton(label, self, autoDefault=False)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # it is gone after a click: the focus stays where it was
             button.clicked.connect(lambda _=False, act=act: self._act(act))
             self._buttons.addWidget(button)
         self.set_theme(self._theme)

@@ -31,7 +31,7 @@ class Drawable(Protocol):
 
 class FrameClock(QObject):
     """Draws one view a tick, and pulls the next frame when all are drawn: a slow window never slows training, and a
-    hidden view costs nothing. `costs` keeps the seconds of the last draw of each view."""
+    hidden view costs nothing."""
 
     def __init__(
         self,
@@ -41,7 +41,6 @@ class FrameClock(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.costs: dict[int, float] = {}
         self._session = session
         self._views = views
         self._clock = clock
@@ -76,10 +75,11 @@ class FrameClock(QObject):
             if not view.is_showing():
                 continue
             began = self._clock()
-            view.draw(frame)
-            cost = self._clock() - began
-            self.costs[id(view)] = cost
-            self._timer.start(max(TICK, round(1000 * cost * (1 + REST))))
+            try:
+                view.draw(frame)
+            finally:  # one that raises is told of elsewhere; the clock goes on
+                cost = self._clock() - began
+                self._timer.start(max(TICK, round(1000 * cost * (1 + REST))))
             return
         self._pull()
 

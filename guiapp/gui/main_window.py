@@ -31,8 +31,8 @@ from guiapp.gui.panels.run_bar import RunBar
 from guiapp.gui.session import Session, with_half_rate
 from guiapp.gui.settings import Settings
 from guiapp.gui.workspace import Workspace
-from guiapp.messages import Diverged, Started
-from guiapp.parameters import differences, edited, flat, value
+from guiapp.messages import Died, Diverged, Started
+from guiapp.parameters import as_text, differences, edited, flat, value
 from guiapp.spec import Data, Gan, RunSpec, SpecError
 
 TEXT_EVERY = 250  # ms between two updates of running text
@@ -105,11 +105,11 @@ class MainWindow(QMainWindow):
         session, bar, panel = self.session, self.run_bar, self.parameter_panel
         self._presets = {name: presets.load(name) for name in presets.NAMES}
         bar.set_presets([(name, preset.title, preset.about) for name, preset in self._presets.items()])
-        bar.run_toggled.connect(lambda run: self.run() if run else session.pause())
-        bar.step_requested.connect(lambda player: session.step(1, player))
-        bar.epoch_requested.connect(session.epoch)
-        bar.reset_requested.connect(session.reset)
-        bar.run_to_requested.connect(session.run)
+        bar.run_toggled.connect(lambda run: self.go(session.run) if run else session.pause())
+        bar.step_requested.connect(lambda player: self.go(session.step, 1, player))
+        bar.epoch_requested.connect(lambda: self.go(session.epoch))
+        bar.reset_requested.connect(self.reset)
+        bar.run_to_requested.connect(lambda step: self.go(session.run, step))
         bar.preset_chosen.connect(self.choose_preset)
         panel.live_edited.connect(session.edit)
         panel.restart_requested.connect(session.start)
@@ -131,24 +131,26 @@ class MainWindow(QMainWindow):
 
     # What a person does
 
-    def run(self) -> None:
-        """Train on; where there is no run that can go on, start one with the parameters as the panel shows them."""
-        if self.session.has_run:
-            self.session.run()
-        else:
-            self.session.start(self.parameter_panel.pending())
+    def go(self, act: Callable[..., object], *details: object) -> None:
+        """Have the session `act`; a run that this begins has the parameters as the panel shows them."""
+        if not self.session.has_run:
+            self.session.spec = self.parameter_panel.pending()
+        act(*details)
+
+    def reset(self) -> None:
+        """Begin at step 0 with the parameters as the panel shows them; it trains on if it was training."""
+        self.session.start(self.parameter_panel.pending(), running=self.session.state == "training")
 
     def choose_preset(self, name: str) -> None:
         """Start the preset `name`; it trains on if something was training."""
         self.baseline = self._presets[name].spec
-        self.settings = msgspec.structs.replace(self.settings, preset=name)
         self.session.start(self.baseline, running=self.session.state in ("training", "starting"))
 
     def open_data(self, path: str) -> None:
         """Train the current model on the person's own data at `path`; the likelihood follows the data."""
-        spec = msgspec.structs.replace(self.session.spec, data=Data(name="file", path=path, scale="auto"))
+        pending = self.parameter_panel.pending()
+        spec = msgspec.structs.replace(pending, data=Data(name="file", path=path, scale=pending.data.scale))
         self._adapting = True
-        self.settings = self.settings.opened(path)
         self.session.start(spec)
 
     def ask_for_data(self, folder: bool = False) -> None:
@@ -187,7 +189,7 @@ class MainWindow(QMainWindow):
     def set_parameter(self, path: str, new: str) -> None:
         """Set a parameter at once when it is live in the current run, else through a restart."""
         try:
-            spec = edited(self.session.spec, path, new)
+            spec = edited(self.parameter_panel.pending(), path, new)
         except SpecError as error:
             self.message_bar.set_message("warning", str(error))
             return
@@ -218,6 +220,8 @@ class MainWindow(QMainWindow):
         if self._adapted:
             self.message_bar.set_message("info", f"For these data, {self._adapted}.")
         self._adapting, self._adapted = False, ""
+        if run.spec.data.path:
+            self.settings = self.settings.opened(run.spec.data.path)
         self.parameter_panel.set_spec(run.spec, self.baseline)
         self.run_bar.set_players(isinstance(run.spec.model, Gan))
         self._name_preset(run.spec)
@@ -239,10 +243,10 @@ class MainWindow(QMainWindow):
         self.message_bar.set_message("error", sentence, (remedy,))
 
     def _on_refused(self, sentence: str, instead: RunSpec | None) -> None:
+        asked = self.session.asked
+        changes = [] if instead is None or asked is None else _changes(asked, instead)
         if instead is not None and self._adapting:
-            self._adapted = "; ".join(
-                f"{path} is {new}" for path, (_, new) in differences(self.session.asked, instead).items()
-            )
+            self._adapted = "; ".join(f"the {title} is {new}" for title, new in changes)
             self.session.start(instead)
             return
         self._adapting = False
@@ -250,19 +254,23 @@ class MainWindow(QMainWindow):
         for path, parameter in flat(spec).items():
             if parameter.live and self.session.has_run:
                 self.parameter_panel.set_live(path, value(spec, path))  # a refused edit is not in force
-        actions = () if instead is None else (("Start with that", lambda: self.session.start(instead)),)
+        label = "Start with " + ", ".join(f"{title} {new}" for title, new in changes)
+        actions = () if instead is None else ((label, lambda: self.session.start(instead)),)
         self.message_bar.set_message("error", sentence, actions)
 
-    def _on_lost(self, exit_code: int) -> None:
-        how = f"was killed by signal {-exit_code}" if exit_code < 0 else f"ended with code {exit_code}"
-        why = " (often: out of memory)" if exit_code == -9 else ""
+    def _on_lost(self, event: Died) -> None:
+        code = event.exit_code
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+        why = " (often: out of memory)" if code == -9 else ""
         step = self.session.frame.step if self.session.frame else 0
         sentence = f"The trainer process {how}{why}; the run stopped at step {step}."
+        if event.reason:
+            sentence = f"The trainer process could not be started: {event.reason}. Close other programs and try again."
         self.message_bar.set_message("error", sentence, self._ways_on())
 
     def _ways_on(self) -> tuple[tuple[str, Callable[[], object]], ...]:
         """What can be done after the trainer has died: the run file outlives it."""
-        again = ("Start again", self.run)
+        again = ("Start again", lambda: self.go(self.session.run))
         file = self.session.frame.run.run_file if self.session.frame else ""
         if not (file and Path(file).exists()):
             return (again,)
@@ -290,7 +298,7 @@ class MainWindow(QMainWindow):
             self.run_bar.set_progress(frame.step, epoch, frame.steps_per_s, session.seconds, session.device)
             lab = self.workspace.docks.get(self._explained)
             own = lab.lab.numbers() if isinstance(lab, LabDock) else {}
-            self.explain_panel.set_numbers({**numbers(frame, session.spec), **own})
+            self.explain_panel.set_numbers({**numbers(frame), **own})
 
     def _on_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
         while new is not None and new is not self:
@@ -329,5 +337,12 @@ class MainWindow(QMainWindow):
         complaint = msgspec.structs.replace(self.settings, geometry=geometry, docks=docks).save(self._settings_path)
         if complaint:
             print(complaint, file=sys.stderr)  # the window is closing: nowhere else to say it
+        self.hide()  # a trainer in the midst of a long load takes some seconds to end
         self.session.shut_down()
         super().closeEvent(event)
+
+
+def _changes(old: RunSpec, new: RunSpec) -> list[tuple[str, str]]:
+    """Title and new value of each parameter that differs."""
+    titles = flat(new)
+    return [(titles[path].title, as_text(value)) for path, (_, value) in differences(old, new).items()]

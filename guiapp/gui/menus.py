@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMessageBox, QTabBar
 
-from guiapp import __version__
+from guiapp import __version__, presets
 from guiapp.gui.panels.command_palette import CommandPalette
 from guiapp.gui.workspace import ARRANGEMENTS
 
@@ -34,6 +34,8 @@ def build(window: MainWindow) -> None:
     run = bar.addMenu("&Run")
     for action in window.run_bar.run_actions():
         run.addAction(action)
+    run.addSeparator()
+    _presets(window, run.addMenu("&Preset"))
 
     view = bar.addMenu("&View")
     for number, (name, dock) in enumerate(window.workspace.docks.items(), start=1):
@@ -42,7 +44,8 @@ def build(window: MainWindow) -> None:
     view.addSeparator()
     workspaces = view.addMenu("&Workspace")
     for name in ARRANGEMENTS:
-        _add(workspaces, name, lambda *_, name=name: window.workspace.arrange(name))
+        action = _add(workspaces, name, lambda *_, name=name: window.workspace.arrange(name))
+        action.setData(f"Workspace: {name}")
     view.addAction(window.parameter_dock.toggleViewAction())
     view.addSeparator()
     _themes(window, view.addMenu("&Theme"))
@@ -121,10 +124,19 @@ def _workspace_tabs(window: MainWindow) -> QTabBar:
     return tabs
 
 
+def _presets(window: MainWindow, menu: QMenu) -> None:
+    menu.setToolTipsVisible(True)
+    for name in presets.NAMES:
+        preset = presets.load(name)
+        action = _add(menu, preset.title, lambda *_, name=name: window.choose_preset(name), tip=preset.about)
+        action.setData(f"Preset: {preset.title}")
+
+
 def _themes(window: MainWindow, menu: QMenu) -> None:
     group = QActionGroup(menu)
     for name in ("system", "light", "dark"):
         action = _add(menu, name.capitalize(), lambda *_, name=name: window.choose_theme(name))
+        action.setData(f"Theme: {name}")
         action.setCheckable(True)
         action.setChecked(window.settings.theme == name)
         group.addAction(action)

@@ -7,19 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from guiapp.gui.frame import Frame
-from guiapp.parameters import flat, value
-from guiapp.spec import RunSpec
 
 MEAN_OF = 20  # steps: a single mini-batch is too noisy to read
 
 
-def numbers(frame: Frame, spec: RunSpec) -> Mapping[str, float]:
-    """Every loss term, as the mean of the last steps that had a value; every numeric parameter by the last part of its
-    path; and `step`, `epoch`, `D` (values per datum)."""
+def numbers(frame: Frame) -> Mapping[str, float]:
+    """Every loss term, as the mean of the last steps that had a value; and `step`, `epoch`, `D` (values per datum)."""
     found: dict[str, float] = {"step": frame.step, "epoch": frame.epoch, "D": float(np.prod(frame.run.shape))}
-    for path, parameter in flat(spec).items():
-        if parameter.kind in ("number", "integer"):
-            found[path.rpartition(".")[2]] = float(value(spec, path))
     terms = tuple(name for name in frame.series.names if "/" not in name)
     rows = frame.series.recent(terms, MEAN_OF)
     for i, name in enumerate(terms):

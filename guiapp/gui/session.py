@@ -28,7 +28,7 @@ class Session(QObject):
         edited(Edited), diverged(Diverged), saved(str): as the trainer said.
         complained(str, str): a sentence for the person, and details (a traceback) or "".
         refused(str, object): a sentence, and the `RunSpec` that would work instead, or None.
-        lost(int): the trainer process died with this exit code; the next run starts a new one.
+        lost(Died): the trainer process ended, or could not be started; the next run starts a new one.
     """
 
     state_changed = Signal(str)
@@ -39,13 +39,13 @@ class Session(QObject):
     saved = Signal(str)
     complained = Signal(str, str)
     refused = Signal(str, object)
-    lost = Signal(int)
+    lost = Signal(object)
 
     def __init__(self, thread: TrainingThread, spec: RunSpec, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state: State = "loading"
         self.spec = spec  # of the run, edits included; before a run, of the next one
-        self.asked = spec  # of the run asked for last, which may have been refused
+        self.asked: RunSpec | None = spec  # of the start asked for last, which may have been refused
         self.frame: Frame | None = None
         self.device = ""
         self.seconds = 0.0
@@ -71,7 +71,7 @@ class Session(QObject):
     def open(self, path: str) -> None:
         """Replace the current run by the one in the run file at `path`, paused where its weights were last stored. If
         that cannot be, the current run goes on."""
-        self._running, self._then = False, None
+        self.asked, self._running, self._then = None, False, None
         self._send_new(m.Open(self._new_key(), path))
 
     def _new_key(self) -> int:
@@ -126,10 +126,6 @@ class Session(QObject):
         count = self.frame.run.data_count if self.frame else 0
         self.step(max(1, -(-count // self.spec.batch)) if count else 1000)
 
-    def reset(self) -> None:
-        """The same run from step 0, with the parameters as they are now; it trains on if it was training."""
-        self.start(self.spec, running=self.state == "training")
-
     def edit(self, path: str, new: Any) -> None:
         """Change a live parameter of the current run."""
         self._thread.send(m.Edit(path, new))
@@ -140,7 +136,7 @@ class Session(QObject):
 
     def pull(self, needs: frozenset[str], focus: Mapping[str, Any]) -> None:
         """Ask for the next frame; `frame_changed` follows."""
-        if not self.pull_pending and self.frame is not None and self.state != "lost":
+        if not self.pull_pending and (self.has_run or self.state == "diverged"):
             self.pull_pending = True
             self._thread.send(m.Pull(needs, focus))
 
@@ -153,7 +149,7 @@ class Session(QObject):
     def _receive(self, event: m.Event) -> None:
         if isinstance(event, m.Update):
             self.pull_pending = False
-        if getattr(event, "key", self._key) != self._key and not isinstance(event, m.Started):
+        if isinstance(event, m.Update | m.Paused | m.Edited | m.Diverged) and event.key != self._key:
             return  # of a run that was replaced meanwhile
         match event:
             case m.Ready():
@@ -163,6 +159,8 @@ class Session(QObject):
                 self._begin(event)
             case m.Update():
                 self._update(event)
+            case m.Paused() if self.state == "starting":
+                self._before = "paused"
             case m.Paused():
                 self.state = "paused"
                 self.state_changed.emit("paused")
@@ -171,6 +169,8 @@ class Session(QObject):
                 if self.frame is not None:
                     self.frame = replace(self.frame, marks=(*self.frame.marks, event))
                 self.edited.emit(event)
+            case m.Diverged() if self.state == "starting":
+                self._before = "diverged"
             case m.Diverged():
                 self._set_state("diverged")
                 self.diverged.emit(event)
@@ -179,12 +179,13 @@ class Session(QObject):
             case m.Refused():
                 self._refused(event)
             case m.Failed():
-                self._set_state("lost" if self.state == "lost" else "ready")
+                self.pull_pending = False
+                self._set_state("ready")
                 self.complained.emit(event.sentence, event.details)
             case m.Died():
                 self.pull_pending = False
                 self._set_state("lost")
-                self.lost.emit(event.exit_code)
+                self.lost.emit(event)
 
     def _begin(self, event: m.Started) -> None:
         self._key = event.key
@@ -218,10 +219,10 @@ class Session(QObject):
 
     def _refused(self, event: m.Refused) -> None:
         instead = None
-        if self.state == "starting":
+        if self.state == "starting" and event.key == self._last_key:
             self._then = None
             self._set_state(self._before if self.frame is not None else "ready")
-            if event.remedy:
+            if event.remedy and self.asked is not None:
                 instead = self.asked
                 for path, new in event.remedy.items():
                     instead = edited(instead, path, new)

@@ -15,14 +15,13 @@ RECENT: Final = 10
 
 
 class Settings(Struct, frozen=True):
-    """Geometry and dock state (base64 of Qt's own format), the theme, files opened lately (newest first), and the
-    preset last chosen. Fields of a newer version are skipped."""
+    """Geometry and dock state (base64 of Qt's own format), the theme, and files opened lately (newest first). Fields
+    of a newer version are skipped."""
 
     geometry: str = ""
     docks: str = ""
     theme: Literal["system", "light", "dark"] = "system"
     recent: Annotated[tuple[str, ...], Meta(max_length=1000)] = ()
-    preset: str = ""
 
     def opened(self, path: str) -> Settings:
         """These settings with `path` as the newest of at most `RECENT` files."""

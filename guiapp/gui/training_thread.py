@@ -43,7 +43,12 @@ class TrainingThread(QThread):
 
     def run(self) -> None:
         self._quitting = False
-        process, connection = trainer_process.start(Path(self._folder.name))
+        try:
+            process, connection = trainer_process.start(Path(self._folder.name))
+        except (OSError, RuntimeError) as error:  # no memory, no file handles, no such program
+            self._outbox.clear()
+            self.received.emit(Died(0, str(error)))
+            return
         self.pid = process.pid or 0
         try:
             self._exchange(connection, process.sentinel)

@@ -16,6 +16,7 @@ from guiapp.spec import RunSpec
 
 FOLDER = "elboscope-offscreen"
 SHOTS = 4
+PATIENCE = 60.0  # seconds for the trainer to load, and to save
 
 
 def run(spec: RunSpec, baseline: RunSpec, seconds: float) -> int:
@@ -28,15 +29,21 @@ def run(spec: RunSpec, baseline: RunSpec, seconds: float) -> int:
     app.session.complained.connect(lambda sentence, _details: said.append(sentence))
     app.session.refused.connect(lambda sentence, _instead: said.append(sentence))
     app.session.saved.connect(lambda _path: app.window.close())
-    app.session.start(spec)
 
     def shoot(number: int) -> Callable[[], object]:
         return lambda: app.window.grab().save(str(folder / f"window-{number}.png"))
 
-    for number in range(1, SHOTS + 1):
-        QTimer.singleShot(round(1000 * seconds * number / SHOTS), app.window, shoot(number))
-    QTimer.singleShot(round(1000 * seconds) + 200, app.window, lambda: app.session.save(str(folder / "run.elbo")))
-    QTimer.singleShot(round(1000 * seconds) + 20000, app.window, app.window.close)  # whatever happens
+    def begin() -> None:
+        for number in range(1, SHOTS + 1):
+            QTimer.singleShot(round(1000 * seconds * number / SHOTS), app.window, shoot(number))
+        QTimer.singleShot(round(1000 * seconds) + 200, app.window, lambda: app.session.save(str(folder / "run.elbo")))
+
+    app.session.started.connect(begin)
+    QTimer.singleShot(round(1000 * (seconds + PATIENCE)), app.window, app.window.close)  # whatever happens
+    if spec.data.path:
+        app.window.open_data(spec.data.path)
+    else:
+        app.session.start(spec)
     app.application.exec()
     frame = app.session.frame
     for sentence in said:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QWidget
 
 from guiapp.gui.docks import LabDock, ViewDock
 from guiapp.gui.labs import LABS
@@ -67,11 +67,17 @@ class Workspace(QMainWindow):
         dock.set_theme(theme)
         dock.shown.connect(self.looked)
         dock.broke.connect(self.broke)
+        dock.left.connect(lambda: self._go_on_without(dock))
         self.docks[dock.objectName()] = dock
         self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
 
     def arrange(self, name: str) -> None:
-        """Show the docks of the arrangement `name`, tiled with equal shares, and close the others."""
+        """Show the docks of the arrangement `name`, tiled with equal shares, and close the others; the first one gets
+        the focus, and so is explained."""
+        self._tile(name)
+        self.docks[ARRANGEMENTS[name][0][0][0]].widget().setFocus()
+
+    def _tile(self, name: str) -> None:
         self.arrangement = name
         self.arranged.emit(name)
         for dock in self.docks.values():
@@ -100,18 +106,29 @@ class Workspace(QMainWindow):
         """Take the arrangement made for `run`, unless the person is in one that serves any run."""
         was_home = self.arrangement in ("", self.home)
         self.home = home_of(run)
-        if was_home and self.arrangement != self.home:
-            self.arrange(self.home)
+        if not was_home or self.arrangement == self.home:
+            return
+        focused = QApplication.focusWidget()  # what a person is at, in a panel beside the workspace, stays
+        at = next((dock for dock in self.docks.values() if focused is not None and dock.isAncestorOf(focused)), None)
+        self._tile(self.home)
+        if at is not None:
+            (self.docks[ARRANGEMENTS[self.home][0][0][0]] if at.isHidden() else at).widget().setFocus()
 
     def reveal(self, name: str) -> None:
-        """Bring the dock `name` to the front; when it is closed, through the first arrangement that has it."""
+        """Bring the dock `name` to the front, also when it was closed; where the arrangement has no place for it,
+        through the first one that has."""
         dock = self.docks[name]
-        if self.dockWidgetArea(dock) == Qt.DockWidgetArea.NoDockWidgetArea or dock.isHidden():
+        if self.dockWidgetArea(dock) == Qt.DockWidgetArea.NoDockWidgetArea:
             candidates = (self.arrangement, self.home, *ARRANGEMENTS)
             self.arrange(next(a for a in candidates if a and _has(a, name)))
         dock.show()
         dock.raise_()
         dock.widget().setFocus()
+
+    def _go_on_without(self, closed: ViewDock | LabDock) -> None:
+        """The focus goes to another dock: Qt would give it to the next control anywhere, such as a line of text."""
+        another = next((dock for dock in self.docks.values() if dock is not closed and dock.is_showing()), None)
+        (another.widget() if another is not None else self).setFocus()
 
     def set_theme(self, theme: Theme) -> None:
         for dock in self.docks.values():

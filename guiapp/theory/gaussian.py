@@ -54,11 +54,20 @@ def kl(mu1: Array, sigma1: Array, mu2: Array, sigma2: Array) -> Array:
 def kl_standard(mu: Array, log_var: Array) -> Array:
     """KL(N(μ, diag σ²) ‖ N(0, I)) = ½ Σ_i (μ_i² + σ_i² - 1 - log σ_i²), in nats; (..., Z), (..., Z) -> (...).
 
-    `log_var` is log σ². Six operations, for it runs at every training step; σ² - 1 is expm1(log σ²), which keeps its
-    digits where the posterior has collapsed onto the prior. Kingma & Welling 2014, appendix B.
+    Kingma & Welling 2014, appendix B; the sum of `kl_standard_each`.
     """
     xp: Any = array_api_compat.array_namespace(mu, log_var)
-    return 0.5 * xp.sum(mu * mu + xp.expm1(log_var) - log_var, axis=-1)
+    return xp.sum(kl_standard_each(mu, log_var), axis=-1)
+
+
+def kl_standard_each(mu: Array, log_var: Array) -> Array:
+    """KL(N(μ_i, σ_i²) ‖ N(0, 1)) of every latent dimension by itself, in nats; (..., Z), (..., Z) -> (..., Z).
+
+    `log_var` is log σ². Few operations, for it runs at every training step; σ² - 1 is expm1(log σ²), which keeps its
+    digits where the posterior has collapsed onto the prior.
+    """
+    xp: Any = array_api_compat.array_namespace(mu, log_var)
+    return 0.5 * (mu * mu + xp.expm1(log_var) - log_var)
 
 
 def kl_multivariate(mu1: Array, cov1: Array, mu2: Array, cov2: Array) -> Array:

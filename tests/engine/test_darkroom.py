@@ -10,6 +10,7 @@ import pytest
 
 from guiapp.engine import darkroom as module
 from guiapp.engine.darkroom import ADVANCE, SHARE, Darkroom
+from guiapp.engine.probes import PROBES
 from guiapp.engine.probes.probe import Arrays, Probe
 from guiapp.engine.trainer import Trainer
 from tests.engine import runs
@@ -44,7 +45,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def test_while_training_pictures_take_no_more_than_their_share(clock: Clock) -> None:
     run = runs.trainer(runs.vae())
-    darkroom, events, needs = Darkroom(run, clock), run.events(), frozenset(COSTS)
+    darkroom, events, needs = Darkroom(run, print, clock), run.events(), frozenset(COSTS)
     counts = dict.fromkeys(COSTS, 0)
     start = clock.now
     for _ in range(500):
@@ -59,12 +60,12 @@ def test_while_training_pictures_take_no_more_than_their_share(clock: Clock) -> 
 
 def test_an_answer_comes_at_once_in_a_new_run(clock: Clock) -> None:
     run = runs.trainer(runs.vae())
-    assert set(Darkroom(run, clock).make(frozenset(COSTS), {}, running=True)) == set(COSTS)
+    assert set(Darkroom(run, print, clock).make(frozenset(COSTS), {}, running=True)) == set(COSTS)
 
 
 def test_when_training_stands_all_are_made_once_for_nothing(clock: Clock) -> None:
     run = runs.trainer(runs.vae())
-    darkroom, events, needs = Darkroom(run, clock), run.events(), frozenset(COSTS)
+    darkroom, events, needs = Darkroom(run, print, clock), run.events(), frozenset(COSTS)
     for _ in range(50):
         next(events)
         assert set(darkroom.make(needs, {}, running=False)) == set(COSTS)
@@ -74,7 +75,7 @@ def test_when_training_stands_all_are_made_once_for_nothing(clock: Clock) -> Non
 
 
 def test_another_focus_makes_them_again(clock: Clock) -> None:
-    darkroom = Darkroom(runs.trainer(runs.vae()), clock)
+    darkroom = Darkroom(runs.trainer(runs.vae()), print, clock)
     needs = frozenset({"cheap"})
     assert set(darkroom.make(needs, {"latent_axes": (0, 1)}, running=False)) == needs
     assert darkroom.make(needs, {"latent_axes": (0, 1)}, running=False) == {}
@@ -83,14 +84,14 @@ def test_another_focus_makes_them_again(clock: Clock) -> None:
 
 
 def test_only_what_was_asked_for_and_what_the_model_can_serve(clock: Clock) -> None:
-    darkroom = Darkroom(runs.trainer(runs.vae()), clock)
+    darkroom = Darkroom(runs.trainer(runs.vae()), print, clock)
     assert set(darkroom.make(frozenset({"cheap", "alien", "unheard of"}), {}, running=False)) == {"cheap"}
     assert darkroom.make(frozenset(), {}, running=False) == {}
 
 
 def test_the_longest_unseen_comes_first(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     run = runs.trainer(runs.vae())
-    darkroom, events, needs = Darkroom(run, clock), run.events(), frozenset(COSTS)
+    darkroom, events, needs = Darkroom(run, print, clock), run.events(), frozenset(COSTS)
     next(events)
     darkroom.make(frozenset({"cheap"}), {}, running=True)
     next(events)
@@ -98,3 +99,17 @@ def test_the_longest_unseen_comes_first(clock: Clock, monkeypatch: pytest.Monkey
     run.seconds = 0.0
     assert set(darkroom.make(needs, {}, running=True)) == {"dear"}
     assert darkroom.make(needs, {}, running=True) == {}
+
+
+def test_a_picture_that_cannot_be_made_is_told_once_and_the_others_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(*_: object) -> None:
+        raise RuntimeError("eigh did not converge")
+
+    monkeypatch.setattr("guiapp.engine.darkroom.PROBES", (Probe("latent", frozenset(), break_down), *PROBES[1:]))
+    said: list[str] = []
+    run = runs.trainer(runs.vae())
+    darkroom = Darkroom(run, said.append)
+    for _ in range(3):
+        runs.train(run, 1)
+        assert set(darkroom.make(frozenset({"latent", "samples"}), {}, running=False)) == {"samples"}
+    assert said == ["The picture 'latent' cannot be made now (eigh did not converge); training goes on."]

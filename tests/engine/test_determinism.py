@@ -36,7 +36,7 @@ def trained(name: str, seed: int = 0, edits: bool = True, look: bool = False) ->
     """Fourteen steps with the edits, of which step 11 is D's alone and step 12 G's."""
     model, data = MODELS[name]
     run = runs.trainer(model, data, seed=seed)
-    darkroom, events = Darkroom(run), run.events()
+    darkroom, events = Darkroom(run, print), run.events()
     for step in range(14):
         if edits and step in EDITS.get(name, {}):
             run.edit(*EDITS[name][step])
@@ -102,7 +102,7 @@ def test_the_first_weights_come_from_the_seed_alone() -> None:
 def test_every_seed_that_the_spec_allows_works(seed: int) -> None:
     run = runs.trainer(runs.gan(), "ring", seed=seed)
     runs.train(run, 2)
-    assert len(Darkroom(run).make(frozenset({"samples", "field"}), {}, running=False)) == 2
+    assert len(Darkroom(run, print).make(frozenset({"samples", "field"}), {}, running=False)) == 2
 
 
 def test_the_mode_and_the_gradient_switch_are_put_back_after_an_error() -> None:

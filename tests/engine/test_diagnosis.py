@@ -45,7 +45,7 @@ def test_the_weights_before_the_failed_step_are_kept(model: Vae) -> None:
     assert runs.equal(run.weights(), before)
     assert all(torch.isfinite(p).all() for p in run.model.parameters())
     assert len(run.flush()) == run.step, "the failed step has no row"
-    pictures = Darkroom(run).make(frozenset(probe.kind for probe in PROBES), {}, running=False)
+    pictures = Darkroom(run, print).make(frozenset(probe.kind for probe in PROBES), {}, running=False)
     assert {"latent", "gradients", "manifold", "posterior"} <= set(pictures)
 
 
@@ -122,7 +122,7 @@ def test_a_diverged_encoder_still_has_a_latent_picture(scale: float) -> None:
     with torch.no_grad():
         dict(run.model.named_parameters())["encoder.2.weight"].mul_(scale)
     with np.errstate(all="ignore"):
-        picture = Darkroom(run).make(frozenset({"latent"}), {}, running=False)["latent"]
+        picture = Darkroom(run, print).make(frozenset({"latent"}), {}, running=False)["latent"]
     assert np.isfinite(picture["mean"]).all() == (scale == 1e25)
     assert np.isfinite(picture["axes"]).all()
     assert np.array_equal(picture["axes"], np.eye(4)[:2]) == (scale == 3e38)

@@ -103,7 +103,7 @@ def check_capabilities(run: Trainer, base: tuple[str, dict[str, object], str]) -
     kind, _, data = base
     own = {"encodes", "decodes", "samples"} if kind == "vae" else {"samples", "scores"}
     assert run.capabilities == own | ({"plane"} if data == "ring" else set())
-    pictures = Darkroom(run).make(frozenset(probe.kind for probe in PROBES), {}, running=False)
+    pictures = Darkroom(run, print).make(frozenset(probe.kind for probe in PROBES), {}, running=False)
     assert set(pictures) == KINDS[kind, data]
     for picture, arrays in pictures.items():
         for name, array in arrays.items():

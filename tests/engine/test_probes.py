@@ -21,7 +21,7 @@ from tests.engine import runs
 
 
 def picture(run: Trainer, kind: str, focus: Mapping[str, Any] | None = None) -> Picture:
-    return Darkroom(run).make(frozenset({kind}), focus or {}, running=False)[kind]
+    return Darkroom(run, print).make(frozenset({kind}), focus or {}, running=False)[kind]
 
 
 def vae(latent: int = 2, data: str = "digits", steps: int = 20, **fields: Any) -> Trainer:

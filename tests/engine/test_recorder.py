@@ -90,7 +90,6 @@ def test_a_copy_while_recording_is_whole_and_the_record_goes_on(
     recorder.add(first)
     copy = tmp_path / "elsewhere" / "50% of run #1, β=4? ☃.elbo"
     copy.parent.mkdir()
-    copy.write_text("an older file is replaced")
     recorder.copy_to(copy)
     saved = run.weights()
     second = runs.train(run, 5)
@@ -118,13 +117,27 @@ def test_a_copy_that_cannot_be_leaves_nothing(recorder: Recorder, tmp_path: Path
 
 def test_an_old_file_is_replaced_with_its_log(run: Trainer, tmp_path: Path) -> None:
     path = tmp_path / "run.elbo"
-    for suffix in ("", "-wal", "-shm"):
+    Recorder(path, run).close()
+    for suffix in ("-wal", "-shm"):
         Path(f"{path}{suffix}").write_bytes(b"rubbish of an earlier run" * 100)
     recorder = Recorder(path, run)
     rows = runs.train(run, 3)
     recorder.add(rows)
     recorder.close()
     assert np.array_equal(read_run(path).rows, rows, equal_nan=True)
+
+
+@pytest.mark.parametrize("content", [b"1,2\n", b"SQLite format 3\0" + bytes(100), b"x"])
+def test_a_file_of_another_kind_is_never_replaced(run: Trainer, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "precious"
+    path.write_bytes(content)
+    with pytest.raises(FileExistsError, match="precious is there already"):
+        Recorder(path, run)
+    recorder = Recorder(tmp_path / "run.elbo", run)
+    with pytest.raises(FileExistsError):
+        recorder.copy_to(path)
+    recorder.close()
+    assert path.read_bytes() == content
 
 
 def test_a_full_disk_is_an_error_and_what_was_written_stays(run: Trainer, recorder: Recorder) -> None:

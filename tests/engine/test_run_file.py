@@ -72,7 +72,8 @@ def test_edits_are_part_of_it(tmp_path: Path) -> None:
 
 
 def test_a_saved_run_opens_where_it_was_saved_with_its_rows_and_edits(tmp_path: Path) -> None:
-    (tmp_path / "a").mkdir(), (tmp_path / "b").mkdir()
+    for name in "abc":
+        (tmp_path / name).mkdir()
     first, second = Bench(tmp_path / "a"), Bench(tmp_path / "b")
     first.obey(m.Start(1, runs.spec(runs.vae()), running=True))
     first.advance(7)
@@ -97,6 +98,10 @@ def test_a_saved_run_opens_where_it_was_saved_with_its_rows_and_edits(tmp_path: 
     once_more = read_run(tmp_path / "again.elbo")
     assert len(once_more.rows) == 15
     assert [event.kind for event in once_more.events] == ["start", "edit", "resume"]
+    third = Bench(tmp_path / "c")
+    third.obey(m.Open(1, str(tmp_path / "again.elbo")))
+    (edit,) = [event for event in third.said if isinstance(event, m.Edited)]
+    assert edit.spec.model.beta == 2.0, "what a run resumed twice had edited is still told"
 
 
 def test_a_file_that_cannot_be_opened_leaves_the_run_that_is_under_way(tmp_path: Path) -> None:

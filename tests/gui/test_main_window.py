@@ -99,6 +99,16 @@ def test_vae_to_gan_to_vae(qtbot, window, small):
     assert window.workspace.arrangement == "VAE"
 
 
+def test_pending_edits_are_in_force_after_any_way_to_begin(qtbot, window):
+    window.parameter_panel.edit("model.latent", 3)
+    press(qtbot, window, Qt.Key.Key_Right)
+    until(qtbot, lambda: trained(window))
+    assert window.session.spec.model.latent == 3
+    window.parameter_panel.edit("model.latent", 4)
+    press(qtbot, window, Qt.Key.Key_R)
+    until(qtbot, lambda: window.session.spec.model.latent == 4)
+
+
 def test_every_picture_that_is_showing_arrives(qtbot, window):
     window.session.run()
     wanted = {"latent", "samples", "reconstructions", "gradients"}

@@ -6,18 +6,17 @@ from guiapp.spec import Gan
 from tests.gui.frames import gan_frame, vae_frame
 
 
-def test_terms_are_means_of_the_last_steps_and_parameters_go_by_their_last_name():
+def test_terms_are_means_of_the_last_steps():
     frame = vae_frame(500)
-    found = numbers(frame, frame.run.spec)
+    found = numbers(frame)
     assert found["kl"] == pytest.approx(frame.series.values("kl")[-MEAN_OF:].mean(dtype=np.float64), rel=1e-5)
-    assert found["beta"] == frame.run.spec.model.beta
     assert found["D"] == 784
     assert found["step"] == 500
 
 
 def test_before_the_first_step_there_are_no_terms():
     frame = vae_frame(0)
-    assert "loss" not in numbers(frame, frame.run.spec)
+    assert "loss" not in numbers(frame)
 
 
 def test_steps_without_a_value_do_not_count():
@@ -25,4 +24,4 @@ def test_steps_without_a_value_do_not_count():
     rows = frame.series.recent(frame.series.names, 100).copy()
     rows[-5:, frame.series.names.index("d_loss")] = np.nan
     frame.series.append(rows)
-    assert np.isfinite(numbers(frame, frame.run.spec)["d_loss"])
+    assert np.isfinite(numbers(frame)["d_loss"])

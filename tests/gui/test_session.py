@@ -99,7 +99,7 @@ def test_a_refused_start_leaves_the_run_that_is_under_way(session, wire):
     wire.say(update(key, 1, 5))
     said = QSignalSpy(session.refused)
     session.start(RunSpec(batch=7))
-    wire.say(m.Refused("No such file; choose another."))
+    wire.say(m.Refused("No such file; choose another.", key=wire.last().key))
     assert session.state == "training"
     assert said.at(0) == ["No such file; choose another.", None]
     wire.say(update(key, 6, 5))
@@ -109,7 +109,7 @@ def test_a_refused_start_leaves_the_run_that_is_under_way(session, wire):
 def test_a_refusal_with_a_remedy_offers_the_spec_that_works(session, wire):
     said = QSignalSpy(session.refused)
     session.start(RunSpec(seed=9))
-    wire.say(m.Refused("Bernoulli needs [0, 1].", {"model.likelihood": "gaussian"}))
+    wire.say(m.Refused("Bernoulli needs [0, 1].", {"model.likelihood": "gaussian"}, wire.last().key))
     instead = said.at(0)[1]
     assert instead.model.likelihood == "gaussian"
     assert instead.seed == 9
@@ -122,7 +122,7 @@ def test_a_killed_trainer_is_told_and_run_starts_a_new_one(session, wire):
     session.pull(frozenset(), {})
     wire.say(m.Died(-9))
     assert session.state == "lost"
-    assert lost.at(0) == [-9]
+    assert lost.at(0) == [m.Died(-9)]
     session.run()
     assert wire.starts == 2
     assert isinstance(wire.last(), m.Start)
@@ -143,13 +143,57 @@ def test_a_failure_ends_the_run_and_run_starts_anew(session, wire):
     assert isinstance(wire.last(), m.Start)
 
 
-def test_divergence_stops_and_reset_starts_at_step_0(session, wire):
+def test_divergence_stops_and_the_next_step_starts_anew(session, wire):
     key = begin(session, wire)
     wire.say(update(key, 1, 5))
     wire.say(m.Diverged(key, 6, "gradient of encoder.0.weight"))
     assert session.state == "diverged"
-    session.reset()
+    assert not session.has_run
+    session.step()
     assert wire.last() == m.Start(wire.last().key, session.spec, False)
+
+
+def test_a_refusal_of_something_else_is_not_that_of_the_start(session, wire):
+    session.start(RunSpec(), False, then=m.Step(1))
+    wire.say(m.Refused("The run is no longer recorded."))
+    assert session.state == "starting"
+    wire.say(started(wire.last().key))
+    assert wire.last() == m.Step(1)
+
+
+def test_without_a_run_that_can_go_on_there_is_nothing_to_pull(session, wire):
+    begin(session, wire)
+    wire.say(m.Died(-9))
+    session.start(RunSpec(seed=3))
+    wire.say(m.Refused("No such file.", key=wire.last().key))
+    assert session.state == "ready"
+    assert not session.has_run
+    session.pull(frozenset(), {})
+    assert not isinstance(wire.last(), m.Pull)
+    session.run()
+    assert isinstance(wire.last(), m.Start)
+
+
+def test_what_the_old_run_says_while_a_start_is_pending_is_where_a_refusal_leads_back_to(session, wire):
+    key = begin(session, wire)
+    session.start(RunSpec(seed=1))
+    wire.say(m.Paused(key, 4))
+    assert session.state == "starting"
+    wire.say(m.Refused("No.", key=wire.last().key))
+    assert session.state == "paused"
+
+
+def test_a_run_file_is_opened_paused_and_a_refusal_offers_no_other_spec(session, wire):
+    begin(session, wire)
+    said = QSignalSpy(session.refused)
+    session.open("/runs/a.elbo")
+    assert wire.last() == m.Open(wire.last().key, "/runs/a.elbo")
+    wire.say(m.Refused("Bernoulli needs [0, 1].", {"model.likelihood": "gaussian"}, wire.last().key))
+    assert said.at(0)[1] is None
+    assert session.state == "training"
+    session.open("/runs/b.elbo")
+    wire.say(started(wire.last().key))
+    assert session.state == "paused"
 
 
 def test_edits_change_the_spec_and_leave_marks(session, wire):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from guiapp.gui.settings import RECENT, Settings, default_path, load
 
-SOME = Settings(geometry="AAA=", docks="BBB=", theme="dark", recent=("/a.csv", "/β.npz"), preset="gan-ring")
+SOME = Settings(geometry="AAA=", docks="BBB=", theme="dark", recent=("/a.csv", "/β.npz"))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 import os
 import signal
-import sys
 
 import pytest
 
@@ -56,7 +55,12 @@ def test_shutting_down_while_training_leaves_no_process(qtbot, thread):
         os.kill(pid, 0)
 
 
-def test_the_window_process_never_imports_torch(qtbot, thread):
-    heard(qtbot, thread, m.Ready)
-    heard(qtbot, thread, m.Started, lambda: thread.send(m.Start(1, RunSpec(data=Data(name="digits")), False)))
-    assert "guiapp.engine.trainer" not in sys.modules or "torch" in sys.modules  # see tests/test_contracts_imports.py
+def test_a_trainer_that_cannot_be_started_is_reported(qtbot, monkeypatch):
+    def refuse(_folder):
+        raise OSError("too many open files")
+
+    monkeypatch.setattr("guiapp.trainer_process.start", refuse)
+    thread = TrainingThread()
+    died = heard(qtbot, thread, m.Died, thread.start)
+    thread.shut_down()
+    assert died.reason == "too many open files"

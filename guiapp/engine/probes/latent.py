@@ -10,6 +10,7 @@ import torch
 from guiapp.engine.models.vae import VaeModel
 from guiapp.engine.probes.probe import Arrays, Probe, array
 from guiapp.engine.trainer import Trainer
+from guiapp.theory import gaussian
 
 POINTS = 1000  # 6 ms for the default encoder; twice as many would halve how often they can be shown
 
@@ -28,7 +29,7 @@ def read(trainer: Trainer, focus: Mapping[str, Any]) -> Arrays:
     assert isinstance(model, VaeModel)
     mean, log_var = model.encode(trainer.feed.heldout[:POINTS])  # (N, Z)
     var = log_var.exp()
-    kl = 0.5 * (mean**2 + var - 1 - log_var).mean(0)  # (Z,)
+    kl = gaussian.kl_standard_each(mean, log_var).mean(0)  # (Z,)
     axes = _axes(mean, focus.get("latent_axes"))  # (2, Z)
     plane, std = mean @ axes.T, (var @ (axes**2).T).sqrt()  # (N, 2)
     share = plane.var(0, correction=0) / mean.var(0, correction=0).sum().clamp_min(1e-12)

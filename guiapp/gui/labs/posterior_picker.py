@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QGroupBox, QLabel, QPushBu
 
 from guiapp.gui.theme import Theme
 
-NO_POSTERIOR = "A GAN has no encoder, so there is no posterior to show. Start a VAE run."
+NO_POSTERIOR = "Here a posterior of the run can be loaded. Start a VAE with ▶; a GAN has no encoder, so it has none."
 THUMBNAIL_PX = 56
 
 
@@ -75,7 +75,7 @@ class PosteriorPicker(QGroupBox):
         self._images, self._labels = (_rows(picture.get(key), len(mean)) for key in ("images", "labels"))
         for spin, size in ((self.example, mean.shape[0]), (self.dimension, mean.shape[1])):
             with QSignalBlocker(spin):
-                spin.setRange(0, size - 1)
+                spin.setRange(1, size)  # z₁ is the first one, here as in the latent view
         self._enable(True)
         self._changed()
 
@@ -95,10 +95,10 @@ class PosteriorPicker(QGroupBox):
         self.thumbnail.setVisible(on and self._images is not None)
 
     def _changed(self) -> None:
-        n, i = self.example.value(), self.dimension.value()
+        n, i = self._chosen()
         label = "" if self._labels is None else f", class {int(self._labels[n])}"
         mu, sigma = self._mean[n, i], self._std[n, i]
-        self.sentence.setText(f"Example {n}{label}: μ = {mu:.4g}, σ = {sigma:.4g}".replace("-", "−"))
+        self.sentence.setText(f"Example {n + 1}{label}: μ = {mu:.4g}, σ = {sigma:.4g}".replace("-", "−"))
         image = None if self._images is None else _square(self._images[n])
         self.thumbnail.setVisible(image is not None)
         if image is not None:
@@ -106,14 +106,19 @@ class PosteriorPicker(QGroupBox):
         if self.follow.isChecked():
             self._pick()
 
+    def _chosen(self) -> tuple[int, int]:
+        """Example and dimension, counted from 0."""
+        return self.example.value() - 1, self.dimension.value() - 1
+
     def _pick(self) -> None:
         if self._mean.size:
-            n, i = self.example.value(), self.dimension.value()
+            n, i = self._chosen()
             self.picked.emit(float(self._mean[n, i]), float(self._std[n, i]))
 
 
 def _spin(name: str, tip: str) -> QSpinBox:
     spin = QSpinBox()
+    spin.setMinimum(1)
     spin.setAccessibleName(name)
     spin.setToolTip(tip)
     return spin

@@ -113,7 +113,10 @@ class _WithKeys(QStyledItemDelegate):
 
 
 def plain(action: QAction) -> str:
-    """The action's text without the mark of its mnemonic and without the dots of a dialog."""
+    """What the palette calls the action: its data, where that is a text, for one that its menu's title explains; else
+    its own text without the mark of its mnemonic and without the dots of a dialog."""
+    if isinstance(action.data(), str):
+        return str(action.data())
     return action.text().replace("&&", "\0").replace("&", "").replace("\0", "&").removesuffix("…")
 
 

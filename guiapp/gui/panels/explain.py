@@ -202,7 +202,7 @@ class ExplainPanel(QWidget):
         size = SCALE * QFontInfo(self.browser.font()).pixelSize()
         tex, display = formula.tex, formula.display
         picture = self._painter.paint(tex, display, size, colour, ratio)
-        if picture is not None and display and picture.width > self._room:
+        if picture is not None and picture.width > self._room:
             size *= max(SMALLEST, int(20 * self._room / picture.width) / 20)  # in steps, so that the cache serves
             picture = self._painter.paint(tex, display, size, colour, ratio)
             self._shrunk = True

@@ -14,6 +14,7 @@ from guiapp.data import DATASETS
 from guiapp.gui.panels.parameter_row import ParameterRow
 from guiapp.gui.panels.pending_bar import PendingBar
 from guiapp.gui.theme import LIGHT, Theme
+from guiapp.gui.widgets.click_focus import focus_by_tab
 from guiapp.gui.widgets.field_editor import Option
 from guiapp.gui.widgets.section import Section
 from guiapp.parameters import MODELS, Group, Parameter, as_text, differences, edited, flat, parameters, value
@@ -44,7 +45,6 @@ class ParameterPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click beside a line takes what was typed there
         self._theme = LIGHT
         self._spec = self._pending = RunSpec()
         self._baseline: RunSpec | None = None
@@ -227,6 +227,7 @@ class ParameterPanel(QWidget):
         self._note = QLabel(self._content, wordWrap=True, margin=4)
         self._note.hide()
         self._scroll.setWidget(self._content)
+        focus_by_tab(self)  # a click beside a line takes what was typed there, too
         self._refresh()
         self._show_matches(self._filter.text())
 

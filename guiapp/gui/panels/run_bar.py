@@ -14,6 +14,7 @@ from guiapp.gui.icons import icon
 from guiapp.gui.panels.key_guard import KeyGuard
 from guiapp.gui.panels.readouts import Health, Readouts
 from guiapp.gui.theme import LIGHT, Theme
+from guiapp.gui.widgets.click_focus import focus_by_tab
 
 STATES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
     {  # the session's state: the word for it, the colour's name in Theme, and what it means
@@ -52,7 +53,7 @@ class RunBar(QToolBar):
         self._presets.setAccessibleName("Preset")
         self._presets.setToolTip("Preset: data, model and settings for one thing to see")
         self._presets.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self._presets.setMaximumWidth(self.fontMetrics().averageCharWidth() * 32)
+        self._presets.setMaximumWidth(self.fontMetrics().averageCharWidth() * 40)
         self._presets.activated.connect(lambda i: self.preset_chosen.emit(self._presets.itemData(i)))
         self._readouts = Readouts(self)
         self._health = Health(self)
@@ -67,6 +68,7 @@ class RunBar(QToolBar):
         self.addSeparator()
         for widget in (self._readouts, spring, self._health):
             self.addWidget(widget)
+        focus_by_tab(self)
         self.set_theme(LIGHT)
         self.set_players(False)
         self.set_progress(0, 0.0, 0.0, 0.0, "")

@@ -20,6 +20,7 @@ from guiapp.gui.widgets.class_legend import SWATCH, swatch
 from guiapp.gui.widgets.colour_bar import ColourBar
 from guiapp.gui.widgets.heat_item import HeatItem
 from guiapp.gui.widgets.levels import colour_table, to_levels
+from guiapp.gui.widgets.pens import curve_pen
 from guiapp.gui.widgets.plane_plot import PlanePlot
 from guiapp.gui.widgets.plane_shapes import level_lines, mesh
 from guiapp.gui.widgets.plot_menu import Table, add_export_actions
@@ -116,8 +117,8 @@ class FieldView(View):
         self._bar.set_colours(table, theme)
         for name in ("real", "generated"):
             self._switches[name].setIcon(swatch(getattr(theme, name)))
-        self._half.setPen(pg.mkPen(theme.ink, width=1.5))
-        self._mesh.setPen(pg.mkPen(theme.muted, width=1))
+        self._half.setPen(curve_pen(self, theme.ink, 1.5))
+        self._mesh.setPen(curve_pen(self, theme.muted, 1))
 
     def _arrange(self) -> None:
         tools = QWidget()

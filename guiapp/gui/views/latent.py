@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QVBoxLayout, QWidget
 from superqt import QFlowLayout
 
 from guiapp.gui.frame import Frame
@@ -27,7 +27,8 @@ EMPTY = (
     "N(0, I). Start a VAE with ▶ to fill it."
 )
 LEAST_HEIGHT_WITH_STRIP, LEAST_HEIGHT_WITH_TWO_BARS = 280, 480  # px
-LEAST_WIDTH_WITH_LEGEND = 520  # px
+LEAST_WIDTH_WITH_LEGEND = 520  # px, for it to stand beside the plane; in a narrower view it lies above ...
+LEAST_HEIGHT_WITH_LEGEND = 300  # ... where this height is left
 
 
 class LatentView(View):
@@ -112,16 +113,16 @@ class LatentView(View):
         self._planes.setSpacing(0)
         self._planes.addWidget(self._plot, 1)
         self._planes.addWidget(self._manifold, 1)
-        beside = QHBoxLayout()
-        beside.setSpacing(0)
-        beside.addWidget(self._legend)
-        beside.addLayout(self._planes, 1)
+        self._beside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._beside.setSpacing(0)
+        self._beside.addWidget(self._legend)
+        self._beside.addLayout(self._planes, 1)
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(tools)
-        column.addLayout(beside, 1)
+        column.addLayout(self._beside, 1)
         column.addWidget(self._strip)
         column.addWidget(self._status)
         self._stage = Stage(content)
@@ -187,6 +188,10 @@ class LatentView(View):
     def _make_room(self) -> None:
         least = LEAST_HEIGHT_WITH_STRIP if self._dimensions > 2 else LEAST_HEIGHT_WITH_TWO_BARS
         self._strip.setVisible(self._dimensions > 1 and self.height() >= least)
-        self._legend.setVisible(bool(self._classes) and self.width() >= LEAST_WIDTH_WITH_LEGEND)
+        across = self.width() < LEAST_WIDTH_WITH_LEGEND
+        self._beside.setDirection(QBoxLayout.Direction.TopToBottom if across else QBoxLayout.Direction.LeftToRight)
+        self._legend.lie_across(self.width() if across else None)
+        room = self.height() - (self._legend.minimumHeight() if across else 0)
+        self._legend.setVisible(bool(self._classes) and room >= LEAST_HEIGHT_WITH_LEGEND)
         wide = self._stage.width() > self._stage.height()  # then two squares side by side are the larger ones
         self._planes.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)

@@ -74,7 +74,7 @@ class SamplesView(View):
         self._stage.show_content()
         extent = frame.run.extent
         if samples is not None:
-            self._draw_samples(samples, extent)
+            self._draw_samples(samples, extent, (pairs or {}).get("data", samples["real"]))
         if pairs is not None:
             self._draw_pairs(pairs, frame.run.classes, extent)
         elif samples is not None:
@@ -98,7 +98,8 @@ class SamplesView(View):
         wide = self.width() > 1.1 * self.height()
         self._splitter.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
 
-    def _draw_samples(self, picture: Picture, extent: float) -> None:
+    def _draw_samples(self, picture: Picture, extent: float, reference: Array) -> None:
+        """`reference`: the data that vectors on both sides are coloured by, so that they can be compared."""
         generated, real = picture["generated"], picture["real"]
         grey = value_range(real)
         kind = shape_kind(generated)
@@ -107,7 +108,7 @@ class SamplesView(View):
         elif kind == "points":
             self._made.show_points(generated, real, "samples over real data", extent)
         else:
-            self._made.show_vectors(generated, "sample, the same z at every step", grey)
+            self._made.show_vectors(generated, "sample, the same z at every step", value_range(reference))
 
     def _draw_real(self, picture: Picture) -> None:
         real = picture["real"]
@@ -135,10 +136,12 @@ class SamplesView(View):
         shown = [(name, array) for name, array in arrays.items() if array is not None]
         text = " · ".join(f"{len(array):,} {name}" for name, array in shown)
         reference = pairs.get("data", samples.get("real"))
-        if reference is not None and shape_kind(reference) == "images":
+        kind = "" if reference is None else shape_kind(reference)
+        if reference is not None and kind != "points":
             low, high = value_range(reference)
-            text += f" · black {low:.3g}, white {high:.3g}".replace("-", "−")
-        elif reference is not None and shape_kind(reference) == "points":
+            first, last = ("black", "white") if kind == "images" else ("dark", "bright")
+            text += f" · {first} {low:.3g}, {last} {high:.3g}".replace("-", "−")
+        elif kind == "points":
             text += " · the 2-D field view shows these points over what the discriminator or decoder makes of the plane"
         for name, array in shown:
             spoilt = int((~np.isfinite(array)).reshape(len(array), -1).any(1).sum())

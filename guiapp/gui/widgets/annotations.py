@@ -18,6 +18,8 @@ from guiapp.messages import Edited
 
 Marks = tuple[Edited, ...]
 GAP = 4.0  # px
+CHAIN_PX = 8.0  # edits of one parameter nearer than this, as from a slider, are one line and a band behind it
+BAND_ALPHA = 45  # of 255
 LABEL_SHARE = 0.6  # of the plot's width; a longer label of a reference loses what stands before its colon
 
 
@@ -90,10 +92,21 @@ def placed_labels(
     return placed
 
 
+def spans(places: list[tuple[str, float]]) -> list[tuple[float, float]]:
+    """First and last pixel of each chain of edits (path, pixel) of one parameter that are at most `CHAIN_PX` apart."""
+    chains: list[tuple[str, float, float]] = []
+    for path, x in places:
+        if chains and chains[-1][0] == path and x - chains[-1][2] <= CHAIN_PX:
+            chains[-1] = (path, chains[-1][1], x)
+        else:
+            chains.append((path, x, x))
+    return [(begin, end) for _, begin, end in chains]
+
+
 class Annotations(pg.GraphicsObject):
     """Lies over a view box, in its pixels. Edits are thin dashed lines with labels at the top, on two levels where they
-    would overlap; edits of one parameter close together, as from a slider, share one label; one without room is left
-    to the crosshair."""
+    would overlap; edits of one parameter close together, as from a slider, share one line, a band, and one label; one
+    without room is left to the crosshair."""
 
     def __init__(self, box: pg.ViewBox) -> None:
         super().__init__(box)
@@ -186,7 +199,11 @@ class Annotations(pg.GraphicsObject):
     def _draw_marks(self, painter: QPainter, room: QRectF, metrics: QFontMetricsF) -> None:
         xs = [self._box.mapFromView(QPointF(mark.step + 0.5, 0)).x() for mark in self._marks]
         inside = [(mark, x) for mark, x in zip(self._marks, xs, strict=True) if room.left() <= x <= room.right()]
-        painter.drawLines([QLineF(x, room.top(), x, room.bottom()) for _, x in inside])
+        band = QColor(self._theme.muted)
+        band.setAlpha(BAND_ALPHA)
+        for begin, end in spans([(mark.path, x) for mark, x in inside]):
+            painter.fillRect(QRectF(begin, room.top(), end - begin, room.height()), band)
+            painter.drawLine(QLineF(begin, room.top(), begin, room.bottom()))
         painter.setPen(QColor(self._theme.ink))
         marks, xs = tuple(mark for mark, _ in inside), [x - room.left() for _, x in inside]
         for left, level, text in placed_labels(marks, self._titles, xs, metrics.horizontalAdvance, room.width()):

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPixmap
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPalette, QPixmap
+from PySide6.QtWidgets import (
+    QListWidget,
+    QListWidgetItem,
+    QSizePolicy,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from guiapp.gui.theme import LIGHT, Theme
 
@@ -12,18 +19,22 @@ SWATCH = 10  # px
 
 
 class ClassLegend(QListWidget):
-    """A list of class names; a click anywhere on a line, or Space, switches that class on or off."""
+    """A list of class names; a click anywhere on a line, or Space, switches that class on or off. It stands beside a
+    picture, or lies across it in rows."""
 
     hidden_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Classes shown")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, Space is the window's again
         self.setToolTip("Click a class to hide or show its points")
         self.setFrameShape(QListWidget.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
         self.setIconSize(QSize(SWATCH, SWATCH))
+        self.setSelectionMode(QListWidget.SelectionMode.NoSelection)
+        self.setItemDelegate(_Names(self))
         self._classes: tuple[str, ...] = ()
         self._theme = LIGHT
         self.itemClicked.connect(self._toggle)
@@ -52,6 +63,31 @@ class ClassLegend(QListWidget):
         self.hidden_changed.emit()
         self.updateGeometry()
 
+    def lie_across(self, width: int | None) -> None:
+        """Lie in rows of `width` pixels, as high as they need; None: stand as a column again."""
+        across = width is not None
+        if across != self.isWrapping():
+            self.setFlow(QListWidget.Flow.LeftToRight if across else QListWidget.Flow.TopToBottom)
+            self.setWrapping(across)
+            self.setResizeMode(QListWidget.ResizeMode.Adjust if across else QListWidget.ResizeMode.Fixed)
+            fixed, ignored = QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored
+            self.setSizePolicy(*((ignored, fixed) if across else (fixed, ignored)))
+            off, on = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
+            self.setVerticalScrollBarPolicy(off if across else on)
+        height = 0 if width is None else self.height_across(width)
+        self.setMinimumHeight(height)
+        self.setMaximumHeight(height or 16777215)
+
+    def height_across(self, width: int) -> int:
+        """The pixels that the rows need at `width`."""
+        sizes = [self.sizeHintForIndex(self.model().index(i, 0)) for i in range(self.count())]
+        rows, used = 1, 0
+        for size in sizes:
+            if used and used + size.width() > width - 2:
+                rows, used = rows + 1, 0
+            used += size.width()
+        return rows * max((size.height() for size in sizes), default=0) + 4
+
     def set_theme(self, theme: Theme) -> None:
         """Repaint in the colours of `theme`."""
         self._theme = theme
@@ -74,6 +110,19 @@ class ClassLegend(QListWidget):
     def _toggle(self, item: QListWidgetItem) -> None:
         on = item.checkState() == Qt.CheckState.Checked
         item.setCheckState(Qt.CheckState.Unchecked if on else Qt.CheckState.Checked)
+
+
+class _Names(QStyledItemDelegate):
+    """Without check boxes: the name of a hidden class is struck out, as that of a hidden curve is."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        option.features &= ~QStyleOptionViewItem.ViewItemFeature.HasCheckIndicator
+        if Qt.CheckState(index.data(Qt.ItemDataRole.CheckStateRole)) == Qt.CheckState.Unchecked:
+            option.font.setStrikeOut(True)
+            muted = option.palette.color(QPalette.ColorRole.PlaceholderText)
+            option.palette.setColor(QPalette.ColorRole.Text, muted)
+            option.icon = QIcon(option.icon.pixmap(SWATCH, QIcon.Mode.Disabled))
 
 
 def swatch(colour: str) -> QIcon:

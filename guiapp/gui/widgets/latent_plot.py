@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from guiapp.gui.theme import Theme
 from guiapp.gui.widgets.bar_strip import SUBSCRIPTS
+from guiapp.gui.widgets.pens import curve_pen
 from guiapp.gui.widgets.plane_plot import PlanePlot
 from guiapp.gui.widgets.plane_shapes import Outline, ellipses
 from guiapp.gui.widgets.plot_menu import Table, add_export_actions
@@ -40,6 +41,8 @@ class LatentPlot(PlanePlot):
         self._is_line: bool | None = None
         for item in (self.prior, self.cloud, self.ellipses, *self._notes):
             self.addItem(item, ignoreBounds=True)
+        for note in self._notes:
+            note.setZValue(1)  # over the points, or it could not be read
         add_export_actions(self, self._table)
 
     def show_latent(self, picture: Picture, with_ellipses: bool) -> None:
@@ -89,12 +92,16 @@ class LatentPlot(PlanePlot):
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         self.cloud.set_colours(theme.classes, theme.posterior)
-        self.prior.setPen(pg.mkPen(theme.prior, width=1.5))
+        self.prior.setPen(curve_pen(self, theme.prior, 1.5))
         outline = QColor(theme.ink)
         outline.setAlphaF(0.8)
-        self.ellipses.setPen(pg.mkPen(outline, width=1))
+        self.ellipses.setPen(curve_pen(self, outline, 1))
+        ground = QColor(theme.background)
+        ground.setAlphaF(0.75)
         for note in self._notes:
-            note.setColor(theme.muted)
+            note.setColor(theme.ink)
+            note.fill = pg.mkBrush(ground)
+            note.update()
 
     def _set_prior(self, is_line: bool) -> None:
         if is_line == self._is_line:

@@ -14,13 +14,14 @@ from PySide6.QtWidgets import QWidget
 from guiapp.gui.theme import Theme
 from guiapp.gui.widgets.heat_item import HeatItem
 from guiapp.gui.widgets.levels import colour_table, to_levels, value_range
+from guiapp.gui.widgets.pens import curve_pen
 from guiapp.gui.widgets.plane_plot import PlanePlot
 from guiapp.gui.widgets.plane_shapes import mesh
 from guiapp.gui.widgets.plot_menu import add_export_actions
 from guiapp.messages import Picture
 
 LARGEST = 1024  # pixels a side; more than a screen shows would only cost time
-TICKS = 6
+TICKS, TICK_PX = 6, 36  # at most so many, at least so far apart
 
 
 class ManifoldPlot(PlanePlot):
@@ -69,7 +70,7 @@ class ManifoldPlot(PlanePlot):
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
-        self._lines.setPen(pg.mkPen(theme.generated, width=1))
+        self._lines.setPen(curve_pen(self, theme.generated, 1))
 
     def _show_images(self, images: npt.NDArray[Any]) -> None:
         rows, columns, height, width = images.shape
@@ -94,18 +95,22 @@ class ManifoldPlot(PlanePlot):
         self.set_home(QRectF(-extent, -extent, 2 * extent, 2 * extent))
 
     def _set_ticks(self, cell: tuple[int, int] | None) -> None:
-        """The quantile at the middle of every few cells; None: plain numbers. Only on a change: it costs a layout."""
-        wanted = (cell, tuple(self._quantiles.tolist()) if cell else ())
+        """The quantile at the middle of every few cells, as many as find room; None: plain numbers. Only on a change,
+        for it costs a layout."""
+        room = min(self.getViewBox().width(), self.getViewBox().height())
+        most = int(min(max(room // TICK_PX, 2), TICKS))
+        wanted = (cell, most, tuple(self._quantiles.tolist()) if cell else ())
         if wanted == self._ticks:
             return
+        if wanted[::2] != self._ticks[::2]:
+            self.fit()  # what a person zoomed into was another picture
         self._ticks = wanted
-        self.fit()  # what a person zoomed into was another picture
         if cell is None:
             self.getAxis("bottom").setTicks(None)
             self.getAxis("left").setTicks(None)
             return
         count = len(self._quantiles)
-        step = max(1, math.ceil((count - 1) / (TICKS - 1)))
+        step = max(1, math.ceil((count - 1) / (most - 1)))
         shown = sorted({*range(count // 2, count, step), *range(count // 2, -1, -step)})
         for side, length in (("left", cell[0]), ("bottom", cell[1])):
             ticks = [((i + 0.5) * length, f"{self._quantiles[i]:.1f}".replace("-", "−")) for i in shown]

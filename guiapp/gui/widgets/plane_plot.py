@@ -37,6 +37,7 @@ class PlanePlot(pg.PlotWidget):
         self.showGrid(x=True, y=True, alpha=0.12)
         for side in ("left", "bottom"):
             self.getAxis(side).setStyle(tickLength=-4, maxTickLevel=1)
+            self.getAxis(side).enableAutoSIPrefix(False)  # zoomed in, it would write 600 (x0.001) for 0.6
         self.getAxis("left").setWidth(58)
         self.hideButtons()
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QPainter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QGraphicsView, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QGraphicsView, QMessageBox, QWidget
 
 Table = tuple[Sequence[str], npt.NDArray[Any]]  # column titles (K,), numbers (T, K)
 
@@ -47,9 +47,15 @@ def add_export_actions(widget: QWidget, csv: Callable[[], Table] | None = None) 
         )
     for text, run in entries:
         action = QAction(text, widget)
-        action.triggered.connect(lambda _checked=False, run=run: run())
+        action.triggered.connect(lambda _checked=False, run=run: _export(widget, run))
         widget.addAction(action)
     widget.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+
+def _export(widget: QWidget, run: Callable[[], None]) -> None:
+    """What is said of the point under the pointer belongs to the moment, not into the picture."""
+    QApplication.sendEvent(widget, QEvent(QEvent.Type.Leave))
+    run()
 
 
 def write_png(widget: QWidget, path: Path) -> None:

@@ -38,7 +38,7 @@ class ProfilePlot(PlanePlot):
         count, size = vectors.shape
         rect = QRectF(0.5, 0.5, size, count)
         self.heat.set_levels(to_levels(vectors, low, high), rect)
-        self.set_titles(f"component, dark {low:.3g} to bright {high:.3g}".replace("-", "−"), caption)
+        self.set_titles("component", caption)
         self.set_home(rect, square=False)
 
     def value_at(self, x: float, y: float) -> str:

@@ -21,6 +21,7 @@ class Stage(QStackedWidget):
         self._sentence.setMinimumSize(1, 1)
         self._sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._sentence.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # when it goes, Qt would focus the first check box
         self._sentence.setAutoFillBackground(True)
         self.addWidget(self._sentence)
         self.addWidget(content)

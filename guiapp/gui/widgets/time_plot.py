@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QAction, QFontMetricsF, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QWidget
 
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.gui.widgets.annotations import Annotations, Marks
@@ -17,6 +19,8 @@ from guiapp.series import Series
 ZOOM, PAN = 0.8, 0.1  # parts of the range for one key press
 READ_MS = 30  # at most one reading in this time, however fast the pointer moves
 MARK_REACH_PX = 4.0
+TEXT_GAP_PX = 16.0  # at the least, between the texts of the step axis
+NOT_AT_THE_EDGE, LONELY_TEXT = 0.85, 0.7  # of the range: where the only text may stand, and where it is put else
 AXIS_WIDTH = 58  # px; the same everywhere, so that plots above each other share their steps
 
 
@@ -25,12 +29,25 @@ def grouped_digits(number: float) -> str:
     return f"{number:,.0f}".replace(",", "\u2009")
 
 
+def round_spacing(least: float) -> float:
+    """The smallest of 1, 2, 5, 10, 20 and so on that is not below `least`."""
+    decade = 10.0 ** math.floor(math.log10(max(least, 1.0)))
+    return next(decade * factor for factor in (1, 2, 5, 10) if decade * factor >= least * (1 - 1e-9))
+
+
 class StepAxis(pg.AxisItem):
     """Whole steps, their digits in groups of three."""
 
     def __init__(self) -> None:
         super().__init__("bottom")
         self.enableAutoSIPrefix(False)
+
+    def tickSpacing(self, low: float, high: float, length: float) -> list[tuple[float, float]]:
+        """One level, as dense as its texts find room side by side; at least one text, however little there is."""
+        widest = max(QFontMetricsF(QApplication.font()).horizontalAdvance(grouped_digits(v)) for v in (low, high))
+        span = high - low
+        spacing = round_spacing(span * (widest + TEXT_GAP_PX) / max(length, 1.0))
+        return [(spacing if spacing <= NOT_AT_THE_EDGE * span else float(f"{LONELY_TEXT * span:.1e}"), 0.0)]
 
     def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
         return [grouped_digits(value) if value == int(value) else "" for value in values]

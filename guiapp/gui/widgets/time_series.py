@@ -17,6 +17,7 @@ from guiapp.gui.widgets.annotations import Reference
 from guiapp.gui.widgets.axis_range import Range, settled
 from guiapp.gui.widgets.crosshair import Reading
 from guiapp.gui.widgets.line_labels import Label, LineLabels
+from guiapp.gui.widgets.pens import curve_pen
 from guiapp.gui.widgets.plot_menu import Table
 from guiapp.gui.widgets.smoothing import cell_ends, smoothed
 from guiapp.gui.widgets.time_plot import TimePlot
@@ -169,8 +170,8 @@ class TimeSeriesPlot(TimePlot):
         for i, curve in enumerate(self._curves):
             colour = self._colour(curve, theme)
             faint = _blend(colour, theme.background, FAINT)
-            self._raw[i].setPen(pg.mkPen(faint, width=1) if self._weight else pg.mkPen(colour, width=1.5))
-            self._smooth[i].setPen(pg.mkPen(colour, width=1 if curve.light else 1.5))
+            self._raw[i].setPen(pg.mkPen(faint, width=1) if self._weight else curve_pen(self, colour, 1.5))
+            self._smooth[i].setPen(curve_pen(self, colour, 1 if curve.light else 1.5))
         self._labels.set_theme(theme)
         super().set_theme(theme)
 

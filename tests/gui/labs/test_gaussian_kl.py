@@ -242,9 +242,9 @@ def test_without_a_posterior_it_says_why(lab: GaussianKlLab) -> None:
 def test_a_posterior_is_loaded_against_the_prior(lab: GaussianKlLab) -> None:
     pictures = posterior()
     lab.set_pictures(pictures)
-    assert (lab.picker.example.maximum(), lab.picker.dimension.maximum()) == (7, 2)
-    lab.picker.example.setValue(5)
-    lab.picker.dimension.setValue(2)
+    assert (lab.picker.example.maximum(), lab.picker.dimension.maximum()) == (8, 3)
+    lab.picker.example.setValue(6)  # people count from 1
+    lab.picker.dimension.setValue(3)
     before = lab.params()
     assert "class 5" in lab.picker.sentence.text()
     assert lab.picker.thumbnail.isVisible()
@@ -270,7 +270,7 @@ def test_a_smaller_posterior_moves_the_choice_into_range(lab: GaussianKlLab) -> 
     lab.set_pictures(posterior())
     lab.picker.example.setValue(7)
     lab.set_pictures({"posterior": {"mean": np.zeros((2, 1)), "std": np.ones((2, 1))}})
-    assert lab.picker.example.value() == 1
+    assert lab.picker.example.value() == 2
     assert not lab.picker.thumbnail.isVisible()
 
 
