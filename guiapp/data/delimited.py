@@ -20,7 +20,8 @@ LABEL_NAMES = ("label", "class", "y")
 
 
 def read_delimited(path: Path) -> Raw:
-    """The numbers of a text file, a row a line; a column named label, class or y holds the labels.
+    """The numbers of a text file, a row a line; a column named label, class or y holds the labels (y
+    only where no column is named x: there it is a coordinate).
 
     The separator is the first of tab, semicolon, comma that the first line has, else blanks. Empty lines and lines that
     begin with # are skipped. The first line holds names if none of its cells is a number, or one is a label's name.
@@ -48,6 +49,8 @@ def _parse(place: str, rows: Iterator[tuple[int, list[str]]], line: int, cells: 
     names = [cell.strip().lower() for cell in cells]
     if not any(map(_is_number, cells)) or any(name in LABEL_NAMES for name in names):
         column = next((i for i, name in enumerate(names) if name in LABEL_NAMES), None)
+        if column is not None and names[column] == "y" and "x" in names:
+            column = None  # points in the plane: y is a coordinate
     else:
         _append(place, line, cells, values)
     for line, cells in rows:

@@ -61,6 +61,7 @@ class Worker:
     def __init__(self, say: Callable[[m.Event], None], folder: Path) -> None:
         self._say = say
         self._folder = folder
+        self._previous = ""  # the file of the run before the current one
         self._run: Run | None = None
         self.running = False
         self.done = False
@@ -137,10 +138,12 @@ class Worker:
 
     def _begin(self, key: int, trainer: Trainer, running: bool) -> Run:
         """Make `trainer` the current run; what could be refused was, before the run under way is touched here."""
-        old = self._run.file if self._run else ""
+        file = self._run.file if self._run else ""
         self.close()
-        if old:
-            Path(old).unlink(missing_ok=True)
+        if file:  # kept, so that a person can go back to it, until the run after this one
+            if self._previous:
+                Path(self._previous).unlink(missing_ok=True)
+            self._previous = file
         path = self._folder / f"run-{os.getpid()}-{key}.elbo"
         self._run = run = Run(key, trainer, path, self._say)
         source = trainer.source

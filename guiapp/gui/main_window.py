@@ -38,6 +38,7 @@ from guiapp.spec import Data, Gan, RunSpec, SpecError
 TEXT_EVERY = 250  # ms between two updates of running text
 NARROW = 1250  # px of the window below which two side panels leave too little for the plots
 SIDE = 290  # px
+WORTH_KEEPING = 500  # steps: a reset of fewer needs no word
 
 
 class MainWindow(QMainWindow):
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         self._narrow = False
         self._adapting = False  # a run on the person's own data was asked for: take what fits them
         self._adapted = ""
+        self._lost_steps = 0  # of the run that is being reset
         self.theme = self._chosen_theme()
         self.run_bar = RunBar()
         self.message_bar = MessageBar()
@@ -72,8 +74,7 @@ class MainWindow(QMainWindow):
         self.apply_theme()
         self.parameter_panel.set_spec(session.spec, baseline)
         self._name_preset(session.spec)
-        self.workspace.home = "GAN" if isinstance(session.spec.model, Gan) else "VAE"
-        self.workspace.arrange(self.workspace.home)
+        self.workspace.arrange_for(session.spec)
         self.explain("losses")
         self._restore()
         self._on_state(session.state)
@@ -137,8 +138,17 @@ class MainWindow(QMainWindow):
             self.session.spec = self.parameter_panel.pending()
         act(*details)
 
+    def bring_back(self) -> None:
+        """Go on with the run before the current one, where it was left."""
+        if self.session.previous:
+            self.session.open(self.session.previous)
+        else:
+            self.message_bar.set_message("info", "There is no run before this one to go back to.")
+
     def reset(self) -> None:
         """Begin at step 0 with the parameters as the panel shows them; it trains on if it was training."""
+        frame = self.session.frame
+        self._lost_steps = frame.step if frame else 0
         self.session.start(self.parameter_panel.pending(), running=self.session.state == "training")
 
     def choose_preset(self, name: str) -> None:
@@ -173,7 +183,7 @@ class MainWindow(QMainWindow):
         """Let the person choose where the run file goes."""
         path, _ = QFileDialog.getSaveFileName(self, "Save the run", "run.elbo", "Run files (*.elbo)")
         if path:
-            self.session.save(path)
+            self.session.save(path if Path(path).suffix else f"{path}.elbo")
 
     def follow_link(self, link: str) -> None:
         """Do what a link of an explanation says: `set:PATH=VALUE`, `preset:NAME`, `view:NAME` or `lab:NAME`."""
@@ -219,7 +229,10 @@ class MainWindow(QMainWindow):
         self.message_bar.hide()
         if self._adapted:
             self.message_bar.set_message("info", f"For these data, {self._adapted}.")
-        self._adapting, self._adapted = False, ""
+        if self._lost_steps >= WORTH_KEEPING:
+            sentence = f"The run was reset at step {self._lost_steps:,}."
+            self.message_bar.set_message("info", sentence, (("Bring it back", self.bring_back),))
+        self._adapting, self._adapted, self._lost_steps = False, "", 0
         if run.spec.data.path:
             self.settings = self.settings.opened(run.spec.data.path)
         self.parameter_panel.set_spec(run.spec, self.baseline)
@@ -228,6 +241,8 @@ class MainWindow(QMainWindow):
         for dock in self.workspace.docks.values():
             dock.set_run(run)
         self.workspace.go_home(run)
+        if self.workspace.docks[self._explained].isHidden():
+            self.explain(next(name for name, dock in self.workspace.docks.items() if not dock.isHidden()))
         self.clock.nudge()
         self._update_text()
 
@@ -249,7 +264,7 @@ class MainWindow(QMainWindow):
             self._adapted = "; ".join(f"the {title} is {new}" for title, new in changes)
             self.session.start(instead)
             return
-        self._adapting = False
+        self._adapting, self._lost_steps = False, 0
         spec = self.session.spec
         for path, parameter in flat(spec).items():
             if parameter.live and self.session.has_run:
@@ -329,12 +344,18 @@ class MainWindow(QMainWindow):
         ):
             if state:
                 restore(QByteArray.fromBase64(state.encode()))
+        if self.settings.tiles and self.settings.arrangement == self.workspace.arrangement:
+            self.workspace.restoreState(QByteArray.fromBase64(self.settings.tiles.encode()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window and end the trainer process."""
         self._text_timer.stop()
-        geometry, docks = (bytes(s.toBase64().data()).decode() for s in (self.saveGeometry(), self.saveState()))
-        complaint = msgspec.structs.replace(self.settings, geometry=geometry, docks=docks).save(self._settings_path)
+        states = (self.saveGeometry(), self.saveState(), self.workspace.saveState())
+        geometry, docks, tiles = (bytes(state.toBase64().data()).decode() for state in states)
+        settings = msgspec.structs.replace(
+            self.settings, geometry=geometry, docks=docks, tiles=tiles, arrangement=self.workspace.arrangement
+        )
+        complaint = settings.save(self._settings_path)
         if complaint:
             print(complaint, file=sys.stderr)  # the window is closing: nowhere else to say it
         self.hide()  # a trainer in the midst of a long load takes some seconds to end

@@ -37,6 +37,9 @@ def build(window: MainWindow) -> None:
     run.addSeparator()
     _presets(window, run.addMenu("&Preset"))
 
+    run.addSeparator()
+    _add(run, "&Back to the run before", window.bring_back, "Ctrl+Z", "Go on with the run that this one replaced")
+
     view = bar.addMenu("&View")
     for number, (name, dock) in enumerate(window.workspace.docks.items(), start=1):
         keys = f"Ctrl+{number}" if number <= 9 else ""

@@ -47,6 +47,7 @@ class Session(QObject):
         self.spec = spec  # of the run, edits included; before a run, of the next one
         self.asked: RunSpec | None = spec  # of the start asked for last, which may have been refused
         self.frame: Frame | None = None
+        self.previous = ""  # the run file of the run before this one, if it had a step
         self.device = ""
         self.seconds = 0.0
         self.pull_pending = False
@@ -188,6 +189,8 @@ class Session(QObject):
                 self.lost.emit(event)
 
     def _begin(self, event: m.Started) -> None:
+        if self.frame is not None and self.frame.step:
+            self.previous = self.frame.run.run_file
         self._key = event.key
         self.spec = event.spec
         self.device = event.device

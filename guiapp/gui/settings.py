@@ -15,11 +15,13 @@ RECENT: Final = 10
 
 
 class Settings(Struct, frozen=True):
-    """Geometry and dock state (base64 of Qt's own format), the theme, and files opened lately (newest first). Fields
-    of a newer version are skipped."""
+    """Geometry, outer docks and inner tiles (base64 of Qt's own format), the arrangement that the tiles belong to, the
+    theme, and files opened lately (newest first). Fields of a newer version are skipped."""
 
     geometry: str = ""
     docks: str = ""
+    tiles: str = ""
+    arrangement: str = ""
     theme: Literal["system", "light", "dark"] = "system"
     recent: Annotated[tuple[str, ...], Meta(max_length=1000)] = ()
 

@@ -9,11 +9,13 @@ from typing import Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QWidget
 
+from guiapp.data import DATASETS
 from guiapp.gui.docks import LabDock, ViewDock
 from guiapp.gui.labs import LABS
 from guiapp.gui.theme import Theme
 from guiapp.gui.views import VIEWS
 from guiapp.messages import Started
+from guiapp.spec import Gan, RunSpec
 
 # Each arrangement: rows of columns of tabs.
 ARRANGEMENTS: Final = MappingProxyType(
@@ -101,6 +103,13 @@ class Workspace(QMainWindow):
         for row in rows:
             self.resizeDocks([tabs[0] for tabs in row], [1000] * len(row), Qt.Orientation.Horizontal)
         self.resizeDocks(heads, [1000] * len(heads), Qt.Orientation.Vertical)
+
+    def arrange_for(self, spec: RunSpec) -> None:
+        """Take the arrangement that a run of `spec` will have, as far as one can know before it exists."""
+        kind = "GAN" if isinstance(spec.model, Gan) else "VAE"
+        plane = any(dataset.name == spec.data.name and dataset.kind == "points" for dataset in DATASETS)
+        self.home = f"{kind} in the plane" if plane else kind
+        self.arrange(self.home)
 
     def go_home(self, run: Started) -> None:
         """Take the arrangement made for `run`, unless the person is in one that serves any run."""

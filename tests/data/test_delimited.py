@@ -89,3 +89,13 @@ def test_text_beyond_the_limit_is_refused_from_its_size(tmp_path: Path) -> None:
 
 def test_numbers_are_read_in_double_precision(tmp_path: Path) -> None:
     assert read(tmp_path, "1700000000.25\n1700000001.5\n").values.dtype == np.float64
+
+
+def test_x_and_y_are_coordinates(tmp_path: Path) -> None:
+    path = tmp_path / "points.csv"
+    path.write_text("x,y\n1,2\n3,4\n5,6\n")
+    raw = read_delimited(path)
+    assert raw.values.tolist() == [[1, 2], [3, 4], [5, 6]]
+    assert raw.labels is None
+    path.write_text("width,y\n1,0\n3,1\n5,0\n")
+    assert read_delimited(path).values.tolist() == [[1], [3], [5]]

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QThread, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QPushButton, QToolButton, QWidget
 
 from guiapp.gui.errors import MOST_DETAILS, ErrorDialog, MessageBar, install_excepthook, show_error
 from guiapp.gui.theme import DARK, LIGHT, Theme
@@ -244,3 +244,18 @@ def test_undo_puts_back_what_was_there(qapp: object) -> None:
     before = sys.excepthook, threading.excepthook
     install_excepthook(lambda sentence, details: None)()
     assert (sys.excepthook, threading.excepthook) == before
+
+
+def test_a_message_that_is_answered_leaves_the_focus_where_it_was(parent: QWidget, qtbot: Any) -> None:
+    first, line, bar = QLineEdit(parent), QLineEdit(parent), MessageBar(parent)  # Qt would go to the first one
+    for place, widget in ((100, first), (150, line)):
+        widget.move(0, place)
+        widget.show()
+    parent.activateWindow()
+    line.setFocus()
+    qtbot.waitUntil(line.hasFocus)
+    done: list[int] = []
+    bar.set_message("error", "Something is wrong.", (("Mend it", lambda: done.append(1)),))
+    qtbot.mouseClick(button(bar, "Mend it"), Qt.MouseButton.LeftButton)
+    assert done == [1]
+    assert line.hasFocus()

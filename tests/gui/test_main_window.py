@@ -86,12 +86,14 @@ def test_beta_and_learning_rate_change_while_it_trains(qtbot, window):
 def test_vae_to_gan_to_vae(qtbot, window, small):
     window.session.run()
     until(qtbot, lambda: trained(window))
+    window.explain("latent")
     window.choose_preset("gan-ring")
     until(qtbot, lambda: "d_loss" in window.session.frame.run.names and trained(window, 10))
     docks = window.workspace.docks
     assert not docks["latent"].applies()
     assert docks["field"].applies()
     assert window.workspace.arrangement == "GAN in the plane"
+    assert window.explain_panel.page_name == "losses", "the latent view is not there any more"
     until(qtbot, lambda: "field" in window.session.frame.pictures)
     window.session.start(small)
     until(qtbot, lambda: "kl" in window.session.frame.run.names and trained(window, 10))
@@ -204,6 +206,36 @@ def test_a_saved_run_opens_with_its_curves_and_marks_and_goes_on(qtbot, window, 
     until(qtbot, lambda: "none.elbo" in window.message_bar.message())
     window.session.step(1)
     until(qtbot, lambda: trained(window, 21))
+
+
+def test_a_run_that_was_reset_can_be_brought_back(qtbot, window):
+    window.session.step(520)
+    until(qtbot, lambda: window.session.state == "paused" and trained(window, 520))
+    curve = window.session.frame.series.values("loss").copy()
+    press(qtbot, window, Qt.Key.Key_R)
+    until(qtbot, lambda: window.session.frame.step == 0 and window.session.state == "paused")
+    assert "reset at step 520" in window.message_bar.message()
+    button = next(b for b in window.message_bar.findChildren(QAbstractButton) if b.text() == "Bring it back")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    until(qtbot, lambda: trained(window, 520))
+    np.testing.assert_array_equal(window.session.frame.series.values("loss"), curve)
+
+
+def test_there_may_be_no_run_to_go_back_to(qtbot, window):
+    window.bring_back()
+    assert "no run before" in window.message_bar.message()
+
+
+def test_the_tiles_of_a_workspace_are_remembered(qtbot, window, small, tmp_path):
+    window.workspace.tabifyDockWidget(window.workspace.docks["losses"], window.workspace.docks["latent"])
+    window.close()
+    settings = msgspec.json.decode((tmp_path / "settings.json").read_bytes(), type=Settings)
+    session = Session(TrainingThread(), small)
+    again = MainWindow(session, settings, tmp_path / "settings.json", small)
+    qtbot.addWidget(again)
+    docks = again.workspace.docks
+    assert docks["latent"] in again.workspace.tabifiedDockWidgets(docks["losses"])
+    again.close()
 
 
 def test_divergence_names_the_tensor_and_offers_half_the_rate(qtbot, window):

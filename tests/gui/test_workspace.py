@@ -1,6 +1,8 @@
 import pytest
 from PySide6.QtTest import QSignalSpy
+from PySide6.QtWidgets import QApplication, QLineEdit
 
+from guiapp import presets
 from guiapp.gui.theme import LIGHT
 from guiapp.gui.workspace import ARRANGEMENTS, Workspace, home_of
 from tests.gui.frames import gan_frame, vae_frame
@@ -42,6 +44,13 @@ def test_the_home_follows_the_run(workspace):
     assert home_of(vae_frame(3).run) == "VAE"
 
 
+def test_a_known_law_is_arranged_for_before_there_is_a_run(workspace):
+    workspace.arrange_for(presets.load("gan-ring").spec)
+    assert workspace.arrangement == "GAN in the plane"
+    workspace.arrange_for(presets.load("vae-fashion").spec)
+    assert workspace.arrangement == "VAE"
+
+
 def test_a_person_who_is_in_the_labs_stays_there(workspace):
     workspace.arrange("Labs")
     workspace.go_home(gan_frame(3).run)
@@ -65,3 +74,51 @@ def test_revealing_a_dock_behind_a_tab_brings_it_to_the_front(workspace, qtbot):
     workspace.reveal("samples")
     qtbot.waitUntil(lambda: workspace.docks["samples"].is_showing())
     assert workspace.arrangement == "GAN in the plane"
+
+
+def test_an_arrangement_begins_with_its_first_dock(workspace, qtbot):
+    workspace.activateWindow()
+    qtbot.waitUntil(workspace.isActiveWindow)
+    workspace.arrange("Labs")
+    assert QApplication.focusWidget() is workspace.docks["gaussian-kl"].widget()
+    workspace.arrange("VAE")
+    assert QApplication.focusWidget() is workspace.docks["losses"].widget()
+
+
+def test_another_run_leaves_the_focus_where_it_is(workspace, qtbot):
+    workspace.activateWindow()
+    qtbot.waitUntil(workspace.isActiveWindow)
+    workspace.arrange("VAE")
+    workspace.docks["samples"].widget().setFocus()
+    workspace.go_home(gan_frame(3, shape=(28, 28)).run)
+    assert workspace.arrangement == "GAN"
+    assert QApplication.focusWidget() is workspace.docks["samples"].widget()
+    workspace.go_home(gan_frame(3).run)
+    workspace.docks["field"].widget().setFocus()
+    workspace.go_home(vae_frame(3).run)
+    assert QApplication.focusWidget() is workspace.docks["losses"].widget(), "the view that had it has no place now"
+    workspace.go_home(gan_frame(3).run)
+    outside = QLineEdit()
+    qtbot.addWidget(outside)
+    outside.show()
+    outside.activateWindow()
+    outside.setFocus()
+    qtbot.waitUntil(outside.hasFocus)
+    workspace.go_home(vae_frame(3).run)
+    assert workspace.arrangement == "VAE"
+    assert outside.hasFocus()
+
+
+def test_a_closed_dock_gives_the_focus_to_another_and_comes_back_in_its_place(workspace, qtbot):
+    workspace.activateWindow()
+    qtbot.waitUntil(workspace.isActiveWindow)
+    workspace.arrange("VAE")
+    gradients, samples = workspace.docks["gradients"], workspace.docks["samples"]
+    samples.close()
+    gradients.widget().setFocus()
+    gradients.close()
+    assert QApplication.focusWidget() is workspace.docks["losses"].widget()
+    workspace.reveal("gradients")
+    qtbot.waitUntil(gradients.is_showing)
+    assert samples.isHidden(), "what else a person has closed stays closed"
+    assert QApplication.focusWidget() is gradients.widget()

@@ -33,8 +33,13 @@ class KeyGuard(QObject):
             application.focusObjectChanged.connect(self._watch)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and needs_key(watched, event):
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return False
+        if needs_key(watched, event):
             event.accept()
+            return True
+        if _is_after_a_number(watched, event):
+            event.ignore()  # a line would claim it
             return True
         return False
 
@@ -51,8 +56,8 @@ def needs_key(widget: QObject, event: QKeyEvent) -> bool:
         return False  # Ctrl+R and the like are no typing
     # Return and Escape carry text too; the list of a combo box takes them at this very event, so they must reach it.
     types = bool(event.text()) and event.text().isprintable()
-    if isinstance(widget, RefusingLine) and widget.is_number and key == Qt.Key.Key_Space:
-        return False  # no number has a blank: who has just typed a value wants to go on
+    if _is_after_a_number(widget, event):
+        return False
     if isinstance(widget, QLineEdit | QTextEdit | QPlainTextEdit):
         return not widget.isReadOnly() and (key == Qt.Key.Key_Right or types)
     if isinstance(widget, QAbstractSpinBox):
@@ -62,3 +67,8 @@ def needs_key(widget: QObject, event: QKeyEvent) -> bool:
     if key == Qt.Key.Key_Right:
         return isinstance(widget, QAbstractSlider | QTabBar | QAbstractItemView | QRadioButton)
     return types and isinstance(widget, QComboBox | QAbstractItemView)  # letters search the list
+
+
+def _is_after_a_number(widget: QObject, event: QKeyEvent) -> bool:
+    """No number has a blank: who has just typed a value wants to go on."""
+    return isinstance(widget, RefusingLine) and widget.is_number and event.key() == Qt.Key.Key_Space

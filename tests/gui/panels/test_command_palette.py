@@ -150,3 +150,10 @@ def test_starts_of_words_and_letters_in_a_row_come_first(query: str, better: str
     assert first is not None
     assert second is not None
     assert first > second
+
+
+def test_an_action_that_its_menu_explains_has_a_longer_name(window: QMainWindow) -> None:
+    action = QAction("&dark", window)
+    assert plain(action) == "dark"
+    action.setData("Theme: dark")
+    assert plain(action) == "Theme: dark"

@@ -173,3 +173,10 @@ def test_every_page_is_one_that_the_panel_can_show() -> None:
 def test_ziamath_waits_for_the_first_formula() -> None:
     code = "import sys, guiapp.gui.panels.explain; sys.exit('ziamath' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_page_scrolls_sideways(qtbot: QtBot, panel: ExplainPanel, name: str) -> None:
+    panel.resize(290, 700)  # as the window opens
+    complete(qtbot, panel, name)
+    assert panel.browser.horizontalScrollBar().maximum() == 0

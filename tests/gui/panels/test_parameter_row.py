@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QPoint, Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QWidget
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QComboBox, QMenu
 
 from guiapp.data import DATASETS
 from guiapp.gui.panels.parameter_row import ParameterRow
@@ -160,17 +158,11 @@ def test_the_menu_copies_the_command_line_option(panel: ParameterPanel, path: st
 
 @pytest.mark.expected_qt_message("This plugin does not support (raise|grabbing the keyboard)")
 def test_the_menu_of_a_line_has_cut_and_paste_too(panel: ParameterPanel, qtbot: Any) -> None:
-    panel.focus("batch")
-    target = row(panel, "batch")
-    QTest.mouseClick(target, Qt.MouseButton.RightButton)
-    open_menu: Callable[[], QWidget | None] = QApplication.activePopupWidget
-    if open_menu() is None:
-        from PySide6.QtGui import QContextMenuEvent
-
-        position = QPoint(10, 10)
-        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, position, target.mapToGlobal(position))
-        QCoreApplication.sendEvent(target, event)
-    menu = open_menu()
+    target, pressed = row(panel, "batch"), line(panel, "batch")
+    position = QPoint(10, 10)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, position, pressed.mapToGlobal(position))
+    QApplication.sendEvent(pressed, event)  # the line itself has no menu
+    menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     names = " ".join(action.text() for action in menu.actions())
     assert "Paste" in names

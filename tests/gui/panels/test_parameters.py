@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from guiapp.gui.panels.parameter_row import ParameterRow
 from guiapp.gui.panels.parameters import KIND, ParameterPanel
@@ -190,3 +190,26 @@ def test_focus_unfolds_and_scrolls_to_the_editor(panel: ParameterPanel) -> None:
     assert row(panel, "model.decoder.hidden").isVisible()
     panel.focus("no.such")
     assert panel.focusWidget() is line(panel, "model.decoder.hidden")
+
+
+def test_another_kind_of_model_takes_no_focus_from_elsewhere(qtbot: Any) -> None:
+    window, panel, other = QWidget(), ParameterPanel(), QLineEdit()
+    qtbot.addWidget(window)
+    column = QVBoxLayout(window)
+    column.addWidget(panel)
+    column.addWidget(other)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    panel.focus("batch")
+    other.setFocus()
+    panel.set_spec(RunSpec(model=Gan()))
+    settle()
+    assert QApplication.focusWidget() is other
+
+
+def test_a_click_beside_a_line_takes_what_was_typed(panel: ParameterPanel, said: list[Any]) -> None:
+    panel.set_has_run(True)
+    typed(panel, "model.beta", "4", end=None)
+    QTest.mouseClick(row(panel, "model.encoder.skip").field.focus_target, Qt.MouseButton.LeftButton)
+    assert said == [("model.beta", 4.0)]

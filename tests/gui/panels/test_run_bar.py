@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -28,6 +28,10 @@ from guiapp.gui.icons import icon
 from guiapp.gui.panels.readouts import THIN, Dot, Health, Readouts, clock, speed, thousands
 from guiapp.gui.panels.run_bar import STATES, RunBar
 from guiapp.gui.theme import DARK, LIGHT, Theme
+from guiapp.gui.widgets.click_focus import focus_by_tab
+from guiapp.gui.widgets.refusing_line import RefusingLine
+from guiapp.parameters import flat
+from guiapp.spec import RunSpec
 
 PRESETS = [("a", "A VAE on Fashion-MNIST", "first"), ("b", "A GAN on a ring", "second")]
 
@@ -308,3 +312,50 @@ def test_the_icon_of_the_program_has_colours_of_its_own(qapp: object) -> None:
 def test_an_unknown_icon_is_an_error(qapp: object) -> None:
     with pytest.raises(FileNotFoundError):
         icon("no such icon", LIGHT)
+
+
+# ------------------------------------------------------------------------------------------- focus after a click
+
+
+@pytest.mark.expected_qt_message("This plugin does not support (raise|grabbing the keyboard)")
+def test_return_chooses_in_the_list_of_a_combo_box(window: QMainWindow, bar: RunBar, said: list[Any]) -> None:
+    """Qt's list takes Return from the very event that the guard watches."""
+    combo = bar.findChild(QComboBox)
+    combo.showPopup()
+    view = combo.view()
+    view.setCurrentIndex(combo.model().index(1, 0))
+    bar._guard._watch(view)
+    press = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "\r")
+    QCoreApplication.sendEvent(view, press)
+    assert said == [("preset", "b")]
+    assert not view.isVisible()
+
+
+def test_space_after_a_number_runs_and_after_words_is_a_blank(
+    window: QMainWindow, bar: RunBar, said: list[Any]
+) -> None:
+    found = flat(RunSpec())
+    number = RefusingLine(found["model.beta"], window)
+    QTest.keyClick(focus(window, number), Qt.Key.Key_Space)
+    assert said == [("run", True)]
+    QTest.keyClick(number, Qt.Key.Key_R)
+    QTest.keyClick(focus(window, RefusingLine(found["model.encoder.hidden"], window)), Qt.Key.Key_Space)
+    assert said == [("run", True)]
+
+
+def test_a_click_on_a_button_leaves_space_to_the_window(window: QMainWindow, bar: RunBar, said: list[Any]) -> None:
+    panel = QWidget()
+    box, combo = QCheckBox(panel), QComboBox(panel)
+    box.resize(100, 20)
+    combo.move(0, 30)
+    focus_by_tab(panel)
+    focus(window, panel)
+    QTest.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, 10))
+    assert box.isChecked()
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_Space)
+    assert said == [("run", True)]
+    assert box.isChecked()
+    box.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(box, Qt.Key.Key_Space)
+    assert not box.isChecked()
+    assert combo.focusPolicy() == Qt.FocusPolicy.TabFocus

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from guiapp.gui.views.latent import LatentView
@@ -127,3 +128,18 @@ def test_vectors_have_no_manifold(view: LatentView) -> None:
     vectors = {"quantiles": np.arange(15.0), "images": np.zeros((15, 15, 20), np.float32)}
     view.draw(vae_frame(shape=(20,), pictures={"latent": latent_picture(), "manifold": vectors}))
     assert not view._manifold.isVisible()
+
+
+@pytest.mark.parametrize(("width", "height", "shown"), [(430, 380, True), (700, 450, True), (320, 250, False)])
+def test_the_colours_are_named_wherever_there_is_room(view: LatentView, width: int, height: int, shown: bool) -> None:
+    view.resize(width, height)
+    view.draw(vae_frame(pictures=BOTH))
+    assert view._legend.isVisible() == shown
+    assert view._legend.isWrapping() == (width < 520)
+
+
+def test_a_view_that_fills_gives_the_focus_to_no_control(view: LatentView, qtbot: QtBot) -> None:
+    view.clear()
+    QTest.mouseClick(view._stage.currentWidget(), Qt.MouseButton.LeftButton)
+    view.draw(vae_frame(pictures=BOTH))
+    assert not view._with_ellipses.hasFocus()

@@ -7,6 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from guiapp.gui.views.samples import SamplesView
+from guiapp.gui.widgets.levels import value_range
 from tests.gui.frames import gan_frame, vae_frame
 from tests.gui.pictures import reconstructions_picture, samples_picture
 
@@ -72,6 +73,9 @@ def test_vectors_are_rows(view: SamplesView) -> None:
     pairs = view._beside.profile._vectors
     np.testing.assert_array_equal(pairs[::2], pictures["reconstructions"]["data"])
     np.testing.assert_array_equal(pairs[1::2], pictures["reconstructions"]["mean"])
+    low, high = value_range(pictures["reconstructions"]["data"])
+    assert view._status.text.endswith(f"dark {low:.3g}, bright {high:.3g}".replace("-", "−"))
+    assert vectors.getAxis("bottom").labelText == "component"
 
 
 def test_grey_levels_are_those_of_the_real_data(view: SamplesView) -> None:

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from guiapp.gui.widgets.annotations import GAP, mark_label, mark_title, placed_labels
+from guiapp.gui.widgets.annotations import GAP, mark_label, mark_title, placed_labels, spans
 from tests.gui.frames import gan_frame, vae_frame
 
 
@@ -44,12 +44,18 @@ def test_labels_never_overlap_and_stay_inside(room: float) -> None:
     placed = placed_labels(marks, titles, xs, width, room)
     assert placed
     for level in (0, 1):
-        spans = sorted((left, left + width(text)) for left, on, text in placed if on == level)
-        assert all(end + GAP <= begin for (_, end), (begin, _) in itertools.pairwise(spans))
-        assert all(begin >= -GAP and end <= room + GAP for begin, end in spans)
+        ranges = sorted((left, left + width(text)) for left, on, text in placed if on == level)
+        assert all(end + GAP <= begin for (_, end), (begin, _) in itertools.pairwise(ranges))
+        assert all(begin >= -GAP and end <= room + GAP for begin, end in ranges)
 
 
 def test_a_slider_drawn_through_values_leaves_one_label() -> None:
     marks = vae_frame(50, edits=tuple((i, "model.beta", 1.0 + i, 2.0 + i) for i in range(10))).marks
     placed = placed_labels(marks, {"model.beta": "β"}, [100.0 + i for i in range(10)], width, 500.0)
     assert [text for _, _, text in placed] == ["β 1→11"]
+
+
+def test_edits_of_a_slider_are_one_line_and_a_band() -> None:
+    places = [("a", 10.0), ("a", 14.0), ("a", 22.0), ("a", 31.0), ("b", 33.0), ("a", 35.0)]
+    assert spans(places) == [(10, 22), (31, 31), (33, 33), (35, 35)]
+    assert spans([]) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from guiapp.gui.theme import DARK
@@ -43,3 +44,27 @@ def test_the_same_classes_keep_what_is_hidden(legend: ClassLegend) -> None:
     assert legend.hidden_classes == frozenset()
     legend.set_classes(())
     assert legend.count() == 0
+
+
+def test_across_it_is_as_high_as_its_rows(qtbot: QtBot, legend: ClassLegend) -> None:
+    legend.set_classes(tuple(f"class {i}" for i in range(12)))
+    for width in (150, 320, 2000):
+        legend.lie_across(width)
+        legend.resize(width, legend.minimumHeight())
+        legend.doItemsLayout()
+        bottom = max(legend.visualItemRect(legend.item(i)).bottom() for i in range(legend.count()))
+        assert legend.height() - legend.sizeHintForRow(0) - 4 <= bottom < legend.height(), width
+    legend.lie_across(None)
+    assert not legend.isWrapping()
+    assert legend.maximumHeight() > 10_000
+
+
+def test_a_hidden_class_is_struck_out(legend: ClassLegend) -> None:
+    legend.item(0).setCheckState(Qt.CheckState.Unchecked)
+    struck = []
+    for i in range(2):
+        option = QStyleOptionViewItem()
+        legend.itemDelegate().initStyleOption(option, legend.model().index(i, 0))
+        struck.append(option.font.strikeOut())
+        assert not option.features & QStyleOptionViewItem.ViewItemFeature.HasCheckIndicator
+    assert struck == [True, False]

@@ -76,3 +76,13 @@ def test_what_can_be_drawn() -> None:
     assert is_manifold(bent_manifold_picture(3))
     assert not is_manifold({})
     assert not is_manifold({"quantiles": np.arange(3), "images": np.zeros((3, 3, 20))}), "vectors"
+
+
+def test_a_narrow_plot_has_fewer_ticks(plot: ManifoldPlot) -> None:
+    counts = []
+    for side in (150, 400):
+        plot.resize(side, side)
+        plot.show()
+        plot.set_manifold(manifold_picture(), 1.0)
+        counts.append(len(plot.getAxis("bottom")._tickLevels[0]))
+    assert 1 <= counts[0] < counts[1] <= 6

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyqtgraph as pg
 import pytest
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QAction, QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
@@ -97,3 +98,18 @@ def test_writers_raise(plot: pg.PlotWidget, tmp_path: Path) -> None:
         write_svg(plot, nowhere)
     with pytest.raises(OSError):
         write_csv((("a",), np.zeros((1, 1))), nowhere)
+
+
+def test_what_lies_under_the_pointer_is_not_in_the_picture(qtbot: QtBot, plot: pg.PlotWidget) -> None:
+    seen = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            seen.append(event.type())
+            return False
+
+    watch = Watch()
+    plot.installEventFilter(watch)
+    action(plot, "Copy").trigger()
+    assert QEvent.Type.Leave in seen
+    assert QEvent.Type.Paint not in seen[: seen.index(QEvent.Type.Leave)]

@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from guiapp.gui.theme import DARK, LIGHT
 from guiapp.gui.widgets.annotations import Reference
 from guiapp.gui.widgets.plot_menu import write_csv, write_svg
+from guiapp.gui.widgets.time_plot import StepAxis, grouped_digits
 from guiapp.gui.widgets.time_series import LOG_NOTE, Curve, TimeSeriesPlot
 from guiapp.series import Series
 from tests.gui.frames import vae_frame
@@ -311,3 +314,24 @@ def test_more_than_four_curves(plot: TimeSeriesPlot) -> None:
     plot.draw(series_of(*(noise(50, i) for i in range(6))))
     assert len(plot.labels) == 6
     plot.grab()
+
+
+@pytest.mark.parametrize("last", [3, 20, 99, 960, 2_000, 5_120, 12_345, 999_999, 7_654_321])
+@pytest.mark.parametrize("pixels", [60, 75, 120, 400, 1600])
+def test_texts_of_the_step_axis_never_overlap_and_there_is_one(qapp: object, last: int, pixels: int) -> None:
+    axis = StepAxis()
+    ((spacing, _),) = axis.tickSpacing(0, last, pixels)
+    steps = np.arange(spacing, last, spacing)
+    assert len(steps) >= 1
+    widest = QFontMetricsF(QApplication.font()).horizontalAdvance(grouped_digits(last))
+    assert len(steps) == 1 or spacing * pixels / last > widest
+    texts = axis.tickStrings(list(steps), 1, spacing)
+    assert all(texts) or last < 10
+
+
+def test_curves_are_as_thick_on_a_finer_screen(
+    qtbot: QtBot, plot: TimeSeriesPlot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plot, "devicePixelRatioF", lambda: 2.0)
+    plot.set_theme(DARK)
+    assert plot._smooth[0].opts["pen"].widthF() == 3.0
