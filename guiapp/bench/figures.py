@@ -34,6 +34,7 @@ from guiapp.gui.workspace import ARRANGEMENTS, Workspace
 PRESETS = ("vae-fashion", "gan-ring", "vae-digits")
 PAIRS = 5
 KEPT = 60  # frames of a run, over which each view is measured
+SETTLING = 0.5  # seconds in which a newly shown dock and its explanation are laid out
 TIMER = 10  # ms between two beats of the lateness timer
 SHOWN = "shown"  # the hidden command that prints when its window is on the screen
 
@@ -130,9 +131,8 @@ def _view_costs(app: apps.App, frames: deque[Frame], costs: dict[str, float]) ->
     for name, dock in app.window.workspace.docks.items():
         if isinstance(dock, ViewDock) and dock.applies():
             app.window.workspace.reveal(name)
-            app.application.processEvents()
             dock.draw(frames[0])
-            app.application.processEvents()  # the first layout is not a redraw
+            _let(SETTLING)  # the first layout is not a redraw
             cost = _p95(partial(_draw_next, dock, iter(frames)), len(frames))
             costs[name] = max(costs.get(name, 0.0), cost)
 
@@ -147,7 +147,7 @@ def _lab_costs(app: apps.App) -> dict[str, float]:
     for name, dock in app.window.workspace.docks.items():
         if isinstance(dock, LabDock):
             app.window.workspace.reveal(name)
-            app.application.processEvents()
+            _let(SETTLING)
             costs[name] = _p95(partial(_move_slider, dock.lab, count()), 100)
     return costs
 

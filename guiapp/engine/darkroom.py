@@ -10,7 +10,7 @@ from guiapp.engine.probes import PROBES
 from guiapp.engine.trainer import Trainer
 from guiapp.messages import Picture
 
-SHARE = 0.03  # of the training time
+SHARE = 0.015  # of the training time
 ADVANCE = 0.5  # seconds of pictures on credit, so that a new run is seen at once
 
 

@@ -17,7 +17,7 @@ from guiapp.engine.run_file import StoredRun
 from guiapp.engine.trainer import Trainer
 
 RECORD_EVERY = 0.5  # seconds between two appends to the run file
-KEYFRAME_SHARE = 0.01  # of the time goes into keyframes at the most
+KEYFRAME_SHARE = 0.005  # of the time goes into keyframes at the most
 KEYFRAME_EVERY = 1.0  # seconds between two keyframes at the least
 
 

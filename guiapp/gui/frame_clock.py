@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from guiapp.gui.frame import Frame
 from guiapp.gui.session import Session
 
-TICK = 16  # ms between two draws at the least
-REST = 1.0  # a draw that took t is followed by a rest of at least REST · t
+TICK = 33  # ms between two draws at the least: what the window paints slows training on the other core too
+REST = 1.5  # a draw that took t is followed by a rest of at least REST · t
 
 
 class Drawable(Protocol):

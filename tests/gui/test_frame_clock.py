@@ -1,7 +1,7 @@
 import pytest
 
 from guiapp import messages as m
-from guiapp.gui.frame_clock import FrameClock
+from guiapp.gui.frame_clock import REST, FrameClock
 from guiapp.gui.session import Session
 from guiapp.spec import RunSpec
 from tests.gui.wire import Wire, started, update
@@ -107,4 +107,4 @@ def test_a_costly_draw_is_followed_by_a_rest(session, wire):
     clock = FrameClock(session, lambda: (Pane(),), clock=lambda: next(times))
     wire.say(update(1, 1, 1))
     clock.tick()
-    assert clock._timer.interval() == 400
+    assert clock._timer.interval() == round(200 * (1 + REST))
