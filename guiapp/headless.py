@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import signal
 import sqlite3
 import sys
@@ -17,9 +16,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from guiapp.data.source import DataError
+from guiapp.engine import device
 from guiapp.engine.recorder import Recorder
 from guiapp.engine.run_file import RunFileError, StoredRun, read_run, resumed
 from guiapp.engine.trainer import Trainer, last_values
@@ -37,7 +36,7 @@ def train(run: RunSpec | Path, steps: int, out: Path | None, as_json: bool, adap
     Returns:
         0; 1 when a value was not finite; 2 when the data or a run file cannot be used; 130 after Ctrl+C.
     """
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    device.take_threads()
     try:
         trainer, stored = _trainer(run, adapt)
         recorder = _recorder(out, trainer, stored) if out else None

@@ -23,15 +23,12 @@ def start() -> tuple[SpawnProcess, Connection]:
 
 def main(connection: Connection) -> None:
     """Measure what is asked for until the other end closes."""
-    import os
-
-    import torch
-
     from guiapp import presets
     from guiapp.bench import bare
+    from guiapp.engine import device
     from guiapp.engine.trainer import Trainer
 
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    device.take_threads()
     trainers: dict[str, Any] = {}
     while True:
         try:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 
 from guiapp.spec import SpecError
+
+
+def take_threads() -> None:
+    """Let torch compute on all cores but one, which is the window's, also where there is none: ratios stay fair."""
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
 
 
 def available() -> tuple[str, ...]:

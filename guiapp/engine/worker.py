@@ -28,7 +28,7 @@ LAST_WORDS = 3.0  # seconds that a hung step gets once the window is gone
 def serve(connection: Connection, folder: Path) -> None:
     """Work until `Quit` or until the other end of `connection` closes; then the process has nothing left to do. Runs
     are recorded in `folder`, a file each."""
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    device.take_threads()
     inbox: deque[m.Command] = deque()
     arrived = threading.Event()
 

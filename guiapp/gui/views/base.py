@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from guiapp.gui.frame import Frame
 from guiapp.gui.theme import Theme
+from guiapp.gui.widgets.stage import Stage
 
 
 class View(QWidget):
@@ -29,6 +30,14 @@ class View(QWidget):
     missing: ClassVar[str] = ""
     draws_series: ClassVar[bool] = False
     focus_changed = Signal()  # what `focus()` returns is different now: pictures should be made anew
+
+    def staged(self, content: QWidget) -> Stage:
+        """Fill the whole view with a `Stage` of `content`."""
+        stage = Stage(content)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(stage)
+        return stage
 
     def draw(self, frame: Frame) -> None:
         """Show `frame`; at most 8 ms on a laptop core, painting not counted."""

@@ -25,7 +25,6 @@ from guiapp.gui.widgets.plane_plot import PlanePlot
 from guiapp.gui.widgets.plane_shapes import level_lines, mesh
 from guiapp.gui.widgets.plot_menu import Table, add_export_actions
 from guiapp.gui.widgets.point_cloud import PointCloudItem
-from guiapp.gui.widgets.stage import Stage
 from guiapp.gui.widgets.status_line import StatusLine
 from guiapp.messages import Picture
 
@@ -145,10 +144,7 @@ class FieldView(View):
         column.addWidget(tools)
         column.addWidget(picture, 1)
         column.addWidget(self._status)
-        self._stage = Stage(content)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._stage)
+        self._stage = self.staged(content)
 
     def _draw_field(self, grid: npt.NDArray[Any] | None) -> None:
         self._grid = grid if grid is not None and min(grid.shape) >= 2 else None

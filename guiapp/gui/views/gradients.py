@@ -16,7 +16,6 @@ from guiapp.gui.views.base import View
 from guiapp.gui.widgets.heat_map import HeatMap, Row
 from guiapp.gui.widgets.layer_profile import LayerProfile
 from guiapp.gui.widgets.layers import Profile, Tensor, last_values, means, placed, quartiles, verdict
-from guiapp.gui.widgets.stage import Stage
 from guiapp.gui.widgets.status_line import StatusLine
 
 EMPTY = (
@@ -142,10 +141,7 @@ class GradientsView(View):
         column.addWidget(tools)
         column.addWidget(self._splitter, 1)
         column.addWidget(self._status)
-        self._stage = Stage(content)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._stage)
+        self._stage = self.staged(content)
 
     def _redraw(self) -> None:
         self._quantity.setToolTip(QUANTITIES[self._quantity.currentIndex()].tooltip)

@@ -18,7 +18,6 @@ from guiapp.gui.widgets.bar_strip import BarStrip
 from guiapp.gui.widgets.class_legend import ClassLegend
 from guiapp.gui.widgets.latent_plot import LatentPlot
 from guiapp.gui.widgets.manifold_plot import ManifoldPlot, is_manifold
-from guiapp.gui.widgets.stage import Stage
 from guiapp.gui.widgets.status_line import StatusLine
 from guiapp.messages import Picture
 
@@ -125,10 +124,7 @@ class LatentView(View):
         column.addLayout(self._beside, 1)
         column.addWidget(self._strip)
         column.addWidget(self._status)
-        self._stage = Stage(content)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._stage)
+        self._stage = self.staged(content)
 
     def _connect(self) -> None:
         self._axes.changed.connect(self.focus_changed)

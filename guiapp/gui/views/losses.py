@@ -11,7 +11,6 @@ from guiapp.gui.frame import Frame
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.gui.views.base import View
 from guiapp.gui.widgets.annotations import Reference
-from guiapp.gui.widgets.stage import Stage
 from guiapp.gui.widgets.time_controls import TimeControls
 from guiapp.gui.widgets.time_series import Curve, TimeSeriesPlot
 from guiapp.spec import Gan, RunSpec, Vae
@@ -54,10 +53,7 @@ class LossesView(View):
         column.addWidget(self._controls)
         column.addWidget(self._upper, 3)
         column.addWidget(self._lower, 2)
-        self._stage = Stage(content)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._stage)
+        self._stage = self.staged(content)
         self._connect()
         self.set_theme(LIGHT)
         self.clear()

@@ -16,7 +16,6 @@ from guiapp.gui.views.base import View
 from guiapp.gui.widgets.data_plot import DataPlot, shape_kind
 from guiapp.gui.widgets.latent_plot import class_name
 from guiapp.gui.widgets.levels import value_range
-from guiapp.gui.widgets.stage import Stage
 from guiapp.gui.widgets.status_line import StatusLine
 from guiapp.messages import Picture
 
@@ -52,10 +51,7 @@ class SamplesView(View):
         column.setSpacing(0)
         column.addWidget(self._splitter, 1)
         column.addWidget(self._status)
-        self._stage = Stage(content)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._stage)
+        self._stage = self.staged(content)
         for plot in (self._made, self._beside):
             plot.plane.hovered.connect(self._point_at)
             plot.profile.hovered.connect(lambda at, plot=plot: self._point_at_vector(plot, at))

@@ -11,6 +11,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from guiapp.gui.theme import LIGHT, Theme
+from guiapp.gui.widgets.axis_colours import colour_axes
 from guiapp.gui.widgets.axis_range import Range
 from guiapp.gui.widgets.layer_dots import LayerDots
 from guiapp.gui.widgets.layers import Profile, Tensor, log10
@@ -90,12 +91,7 @@ class LayerProfile(pg.PlotWidget):
     def set_theme(self, theme: Theme) -> None:
         """Repaint in the colours of `theme`."""
         self._theme = theme
-        self.setBackground(theme.background)
-        for side in ("left", "bottom"):
-            axis = self.getAxis(side)
-            axis.setPen(pg.mkPen(theme.muted, width=1))
-            axis.setTextPen(pg.mkPen(theme.muted))
-            axis.setLabel(axis.labelText, **{**axis.labelStyle, "color": theme.ink})
+        colour_axes(self, theme)
         self.dots.set_theme(theme)
 
     def table(self) -> Table:

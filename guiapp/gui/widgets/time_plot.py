@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.gui.widgets.annotations import Annotations, Marks
+from guiapp.gui.widgets.axis_colours import colour_axes
 from guiapp.gui.widgets.axis_range import Range, all_steps, last_steps
 from guiapp.gui.widgets.crosshair import Crosshair, Reading
 from guiapp.gui.widgets.plot_menu import Table, add_export_actions
@@ -158,12 +159,7 @@ class TimePlot(pg.PlotWidget):
     def set_theme(self, theme: Theme) -> None:
         """Repaint in the colours of `theme`."""
         self.theme = theme
-        self.setBackground(theme.background)
-        for side in ("left", "bottom"):
-            axis = self.getAxis(side)
-            axis.setPen(pg.mkPen(theme.muted, width=1))
-            axis.setTextPen(pg.mkPen(theme.muted))
-            axis.setLabel(axis.labelText, **{**axis.labelStyle, "color": theme.ink})
+        colour_axes(self, theme)
         self.annotations.set_theme(theme)
         self.crosshair.set_theme(theme)
         self._render()
