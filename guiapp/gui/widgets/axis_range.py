@@ -7,6 +7,7 @@ import math
 Range = tuple[float, float]
 LEAST = 20  # steps shown at the least
 FILLED = 0.6  # a range is kept while the data fill this part of it
+SMALLEST = 1e-300  # below it the units of a range are no normal numbers any more
 
 
 def all_steps(first: int, last: int) -> Range:
@@ -29,6 +30,8 @@ def rounded(low: float, high: float) -> Range:
     """`low .. high` with a margin, rounded outward to tenths (times 1, 2 or 5) of a power of ten."""
     span = (high - low) or abs(high) * 0.1 or 1.0
     low, high = low - 0.05 * span, high + 0.05 * span
+    if span < SMALLEST:
+        return low, high
     unit = 10.0 ** math.floor(math.log10(span / 8))
     unit *= next(factor for factor in (1, 2, 5, 10) if factor * unit >= span / 8 * (1 - 1e-9))
     return math.floor(low / unit) * unit, math.ceil(high / unit) * unit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from guiapp.gui.widgets.axis_range import FILLED, all_steps, last_steps, rounded, settled
@@ -30,6 +30,9 @@ def test_the_last_steps_are_in_sight(first: int, count: int, newest: int) -> Non
     assert high - low <= 1.2 * newest + 1
 
 
+@example(a=0.0, b=5e-324)
+@example(a=0.0, b=1e-300)
+@example(a=-1e-310, b=2e-310)
 @given(a=values, b=values)
 def test_rounded_holds_the_values_tightly(a: float, b: float) -> None:
     low, high = sorted((a, b))
