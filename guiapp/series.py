@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+BLOCK = 4096  # cells made at once: what they need for a moment stays in the processor's cache
 FANOUT = 16  # steps per pyramid cell; each level holds four numbers for 16, so 27 % more memory in all
 
 
@@ -52,6 +54,23 @@ class Series:
         self._count = need
         self._extend(0, None)
 
+    def until(self, step: int) -> Series:
+        """The same curves up to `step`, at once and without copying: what is appended here later does not show there.
+
+        The cut's arrays are views that end with it, so its own first `append` makes it a copy, and leaves this one as
+        it is. Cost: some microseconds per level of the pyramid, whatever the length.
+        """
+        cut = Series(self.names, self.first)
+        cut._count = min(max(step - self.first + 1, 0), self._count)
+        cut._rows = self._rows[: cut._count]
+        full = cut._count // FANOUT
+        for level in self._levels:
+            if not full:  # a level without a cell would send `window` to the rows below it
+                break
+            cut._levels.append(level.until(full))
+            full //= FANOUT
+        return cut
+
     def values(self, name: str) -> Floats:
         """All values of `name`, shape (T,); a view, not a copy."""
         return self._rows[: self._count, self._column[name]]
@@ -72,10 +91,9 @@ class Series:
             NaN alone. Where a cell is one step, low equals high.
         """
         cut, column = self._cut(start, stop, cells), self._column[name]
-        level, part, rest = cut.level, slice(cut.i, cut.j), self._rows[cut.rest, column]
-        low = self._rows[part, column] if level is None else level.low[part, column]
-        high = low if level is None else level.high[part, column]
-        return cut.steps, cut.reduced(np.fmin, low, rest), cut.reduced(np.fmax, high, rest)
+        parts = [self._extremes(level, part, column) for level, part in cut.parts]
+        lows, highs = [low for low, _ in parts], [high for _, high in parts]
+        return cut.steps, cut.reduced(np.fmin, lows), cut.reduced(np.fmax, highs)
 
     def grid(
         self, names: tuple[str, ...], start: int, stop: int, cells: int
@@ -87,14 +105,21 @@ class Series:
             not NaN; NaN in a cell of NaN alone.
         """
         cut, columns = self._cut(start, stop, cells), self._columns(names)
-        level, part, rest = cut.level, slice(cut.i, cut.j), self._rows[cut.rest, columns]
-        mean = self._rows[part, columns] if level is None else level.mean[part, columns]
-        count = ~np.isnan(mean) if level is None else level.filled[part, columns]
-        values, filled = np.where(count > 0, mean, 0), ~np.isnan(rest)
-        count = count.astype(np.float64)  # float64: sums of huge values overflow float32
-        total = cut.reduced(np.add, values * count, np.where(filled, rest, 0).astype(np.float64))
-        count = cut.reduced(np.add, count, filled.astype(np.float64))
+        parts = [self._sums(level, part, columns) for level, part in cut.parts]
+        total, count = (cut.reduced(np.add, [part[k] for part in parts]) for k in (0, 1))
         return cut.steps, np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0).T
+
+    def _extremes(self, level: _Level | None, part: slice, column: int) -> tuple[Floats, Floats]:
+        if level is None:
+            rows = self._rows[part, column]
+            return rows, rows
+        return level.low[part, column], level.high[part, column]
+
+    def _sums(self, level: _Level | None, part: slice, columns: slice | list[int]) -> tuple[Doubles, Doubles]:
+        """The sum and the number of the values in each cell; float64, since sums of huge values overflow float32."""
+        mean = self._rows[part, columns] if level is None else level.mean[part, columns]
+        count = (~np.isnan(mean) if level is None else level.filled[part, columns]).astype(np.float64)
+        return np.where(count > 0, mean, 0) * count, count
 
     def _columns(self, names: tuple[str, ...]) -> slice | list[int]:
         columns = [self._column[name] for name in names]
@@ -108,23 +133,35 @@ class Series:
         while span / (coarse * FANOUT) >= 2 * cells:  # 2: whole groups then waste at most a third of the cells
             coarse *= FANOUT
         cell = coarse * max(1, -(-span // (coarse * max(1, cells))))
-        width, found, count = 1, None, self._count
+        width, depth, count = 1, 0, self._count
         for level in self._levels:  # a short curve lacks the coarse ones yet
             if width == coarse:
                 break
-            width, found, count = width * FANOUT, level, level.count
+            width, depth, count = width * FANOUT, depth + 1, level.count
         group = cell // width
         i = a // (width * group) * group
         j = max(i, min(count, -(-b // width)))
         if b <= a:
-            return _Cut(None, 0, 0, np.arange(0), np.empty(0), slice(0, 0), False)
+            return _Cut(((None, slice(0, 0)),), np.arange(0), np.empty(0), False)
         starts = np.arange(0, j - i, group)
         steps = (starts + i).astype(np.float64) * width + self.first
-        rest = slice(j * width, max(j * width, b))
-        joined = (j - i) % group > 0 or rest.start == rest.stop
+        rest = self._rest(j * width, b, depth)
+        joined = (j - i) % group > 0 or not rest
         if not joined:
-            steps = np.append(steps, float(rest.start + self.first))
-        return _Cut(found, i, j, starts, steps, rest, joined)
+            steps = np.append(steps, float(j * width + self.first))
+        whole = self._levels[depth - 1] if depth else None, slice(i, j)
+        return _Cut((whole, *rest), starts, steps, joined)
+
+    def _rest(self, begin: int, end: int, depth: int) -> list[Part]:
+        """Rows `begin .. end - 1`, too few for a cell of the level at `depth`, from at most 15 cells of each level
+        below it and 15 rows."""
+        parts: list[Part] = []
+        for k in range(depth - 2, -1, -1):
+            width = FANOUT ** (k + 1)
+            if end // width * width > begin:
+                parts.append((self._levels[k], slice(begin // width, end // width)))
+                begin = end // width * width
+        return [*parts, (None, slice(begin, end))] if end > begin else parts
 
     def _extend(self, level: int, below: _Level | None) -> None:
         """Add to `level` of the pyramid the cells that became full one level below (None: the rows)."""
@@ -132,38 +169,43 @@ class Series:
         if level == len(self._levels):
             if not full:
                 return
-            self._levels.append(_Level(len(self.names)))
+            self._levels.append(_Level(len(self.names), FANOUT ** (level + 1)))
         cell = self._levels[level]
         if full == cell.count:
             return
-        part, shape = slice(cell.count * FANOUT, full * FANOUT), (full - cell.count, FANOUT, len(self.names))
-        if below is None:
-            rows = self._rows[part].reshape(shape)
-            cell.append(rows, rows, rows, (~np.isnan(rows)).astype(np.float32))
-        else:
-            cell.append(*(array[part].reshape(shape) for array in (below.low, below.high, below.mean, below.filled)))
+        cell.reserve(full)
+        for begin in range(cell.count, full, BLOCK):
+            end = min(begin + BLOCK, full)
+            part, shape = slice(begin * FANOUT, end * FANOUT), (end - begin, FANOUT, len(self.names))
+            if below is None:
+                cell.append_rows(self._rows[part].reshape(shape))
+            else:
+                cell.append(
+                    *(array[part].reshape(shape) for array in (below.low, below.high, below.mean, below.filled))
+                )
         self._extend(level + 1, cell)
+
+
+Part = tuple["_Level | None", slice]  # cells of a level of the pyramid, or rows
 
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """Cells `i .. j` of `level` (None: the rows) in groups that begin at `starts`, then the rows of `rest`, which
-    belong to the last group (`joined`) or make up one more."""
+    """The first of `parts` in groups that begin at `starts`, then the others, which belong to the last group
+    (`joined`) or make up one more."""
 
-    level: _Level | None
-    i: int
-    j: int
+    parts: tuple[Part, ...]
     starts: npt.NDArray[np.intp]
     steps: npt.NDArray[np.float64]
-    rest: slice
     joined: bool
 
-    def reduced(self, operation: np.ufunc, cells: npt.NDArray[Any], rest: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """One value per entry of `steps` along axis 0, from those of the cells and of the rows of `rest`."""
+    def reduced(self, operation: np.ufunc, parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        """One value per entry of `steps` along axis 0, from those of the `parts`."""
+        cells, *rest = parts
         groups: npt.NDArray[Any] = operation.reduceat(cells, self.starts, axis=0) if len(cells) else cells
-        if not len(rest):
+        if not rest:
             return groups
-        last = operation.reduce(rest, axis=0)
+        last = operation.reduce(np.concatenate(rest), axis=0)
         if self.joined:
             groups[-1] = operation(groups[-1], last)
             return groups
@@ -173,28 +215,59 @@ class _Cut:
 class _Level:
     """Extremes, mean and number of the values that are not NaN, in each cell of each column."""
 
-    def __init__(self, columns: int) -> None:
+    def __init__(self, columns: int, width: int) -> None:
+        """`width`: how many steps a cell has."""
         self.low = np.empty((64, columns), np.float32)
         self.high = np.empty((64, columns), np.float32)
         self.mean = np.empty((64, columns), np.float32)
         self.filled = np.empty((64, columns), np.float32)
-        self.count = 0
+        self.count, self.width = 0, width
 
-    def append(self, low: Floats, high: Floats, mean: Floats, filled: Floats) -> None:
-        """Add cells, each from 16 of the level below; all of shape (n, 16, S)."""
-        need = self.count + len(low)
+    def until(self, count: int) -> _Level:
+        """The first `count` cells, as views that end with them."""
+        cut = _Level(0, self.width)
+        cut.low, cut.high, cut.mean = self.low[:count], self.high[:count], self.mean[:count]
+        cut.filled, cut.count = self.filled[:count], count
+        return cut
+
+    def reserve(self, need: int) -> None:
+        """Make room for `need` cells in all."""
         if need > len(self.low):
             self.low, self.high = _grown(self.low, need, self.count), _grown(self.high, need, self.count)
             self.mean, self.filled = _grown(self.mean, need, self.count), _grown(self.filled, need, self.count)
-        new = slice(self.count, need)
-        self.low[new] = np.fmin.reduce(low, axis=1)  # fmin and fmax skip NaN without a warning
-        self.high[new] = np.fmax.reduce(high, axis=1)
-        number = filled.sum(1)
-        share = filled / np.maximum(number, 1)[:, None]  # before the sum, so that huge values do not overflow it
-        mean = (np.where(filled > 0, mean, 0) * share).sum(1)
-        self.mean[new] = np.where(number > 0, mean, np.nan)
+
+    def append_rows(self, rows: Floats) -> None:
+        """Add cells of the first level from rows, shape (n, 16, S)."""
+        nothing = np.isnan(rows)
+        if nothing.any():
+            self.append(rows, rows, rows, (~nothing).astype(np.float32))
+            return
+        new = slice(self.count, self.count + len(rows))
+        self.low[new], self.high[new] = _folded(np.minimum, rows), _folded(np.maximum, rows)
+        self.mean[new] = _folded(np.add, rows * np.float32(1 / self.width))
+        self.filled[new] = self.width
+        self.count = new.stop
+
+    def append(self, low: Floats, high: Floats, mean: Floats, filled: Floats) -> None:
+        """Add cells, each from 16 of the level below; all of shape (n, 16, S)."""
+        new = slice(self.count, self.count + len(low))
+        self.low[new] = _folded(np.fmin, low)  # fmin and fmax skip NaN without a warning
+        self.high[new] = _folded(np.fmax, high)
+        number = _folded(np.add, filled)
+        share = filled * np.float32(1 / self.width)  # before the sum, so that huge values do not overflow it
+        total = _folded(np.add, np.where(filled > 0, mean, 0) * share)
+        scale = np.divide(self.width, number, out=np.full(number.shape, np.nan, np.float32), where=number > 0)
+        self.mean[new] = total * scale
         self.filled[new] = number
-        self.count = need
+        self.count = new.stop
+
+
+def _folded(operation: np.ufunc, cells: Floats) -> Floats:
+    """`operation` over axis 1 of (n, 16, S), by halves: long inner loops, three times as fast as `reduce` for few S."""
+    while cells.shape[1] > 1:
+        half = cells.shape[1] // 2
+        cells = operation(cells[:, :half], cells[:, half:])
+    return cells[:, 0]
 
 
 def _grown(array: Floats, need: int, keep: int) -> Floats:

@@ -180,3 +180,80 @@ def test_a_grid_of_scattered_names_keeps_their_order() -> None:
     steps, mean = series_of(rows).grid(("d", "a", "c"), 1, 5001, 40)
     for row, column in zip(mean, (3, 0, 2), strict=True):
         np.testing.assert_allclose(row, brute(rows[:, column], steps, 1, 5001, "mean"), rtol=1e-4, atol=1e-6)
+
+
+def test_the_end_of_a_long_curve_costs_no_pass_over_its_rows() -> None:
+    """A last cell that is just not full holds 65,535 rows; they come from 15 cells of each finer level."""
+    rows = random_rows(16**4 + 16**4 - 1, nan=0.3)
+    cut = series_of(rows)._cut(1, 1 + 200 * 16**4, 100)
+    assert cut.parts[0][1] == slice(0, 1)
+    assert [part.stop - part.start for _, part in cut.parts[1:]] == [15, 15, 15, 15]
+
+
+# ------------------------------------------------------------------------------------------------ cut at a past step
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    count=st.integers(0, 6000),
+    first=st.integers(1, 50),
+    step=st.integers(-10, 6200),
+    start=st.integers(-10, 6200),
+    length=st.integers(1, 6500),
+    cells=st.integers(1, 400),
+    nan=st.sampled_from((0.0, 0.5)),
+    block=st.sampled_from((0, 1000, 111)),
+)
+def test_a_curve_cut_at_a_step_is_one_that_ended_there(
+    count: int, first: int, step: int, start: int, length: int, cells: int, nan: float, block: int
+) -> None:
+    rows = random_rows(count, nan=nan)
+    whole = series_of(rows, first, block)
+    cut, fresh = whole.until(step), series_of(rows[: max(0, step - first + 1)], first)
+    same(cut, fresh, start, length, cells)
+    assert len(whole) == count
+
+
+def same(one: Series, other: Series, start: int, length: int, cells: int) -> None:
+    assert (one.names, one.first, one.last, len(one)) == (other.names, other.first, other.last, len(other))
+    np.testing.assert_array_equal(one.values("b"), other.values("b"))
+    np.testing.assert_array_equal(one.recent(("b", "a"), 40), other.recent(("b", "a"), 40))
+    for part, wanted in zip(
+        one.window("b", start, start + length, cells), other.window("b", start, start + length, cells), strict=True
+    ):
+        np.testing.assert_array_equal(part, wanted)
+    for part, wanted in zip(
+        one.grid(("a", "b"), start, start + length, cells),
+        other.grid(("a", "b"), start, start + length, cells),
+        strict=True,
+    ):
+        np.testing.assert_allclose(part, wanted, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("more", [3, 400, 5000], ids=["within the arrays", "a new cell", "regrown arrays"])
+def test_what_is_appended_to_the_whole_does_not_show_in_the_cut(more: int) -> None:
+    rows = random_rows(4090)
+    whole = series_of(rows)
+    cut = whole.until(4000)
+    whole.append(random_rows(more, seed=1))
+    same(cut, series_of(rows[:4000]), 1, 5000, 100)
+    same(cut, series_of(rows[:4000]), 1, 5000, 5000)
+
+
+@pytest.mark.parametrize("step", [0, 5, 256, 4000, 4090])
+def test_appending_to_the_cut_leaves_the_whole_as_it_is(step: int) -> None:
+    rows, other = random_rows(4090), random_rows(700, seed=1)
+    whole = series_of(rows)
+    cut = whole.until(step)
+    cut.append(other)
+    same(whole, series_of(rows), 1, 5000, 100)
+    same(cut, series_of(np.concatenate((rows[:step], other))), 1, 5000, 100)
+    same(cut.until(step), series_of(rows[:step]), 1, 5000, 100)
+
+
+def test_a_cut_shares_its_rows_and_cells_with_the_whole() -> None:
+    whole = series_of(random_rows(70_000))
+    cut = whole.until(60_000)
+    assert np.shares_memory(cut.values("a"), whole.values("a"))
+    assert [level.count for level in cut._levels] == [3750, 234, 14]
+    assert all(np.shares_memory(one.mean, other.mean) for one, other in zip(cut._levels, whole._levels, strict=False))

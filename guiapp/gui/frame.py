@@ -25,3 +25,4 @@ class Frame:
     series: Series
     pictures: Mapping[str, Picture]
     marks: tuple[Edited, ...] = ()
+    until: int = 0  # the newest step of the run while a past step is shown, else 0

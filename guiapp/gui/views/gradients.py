@@ -22,6 +22,7 @@ EMPTY = (
     "Here each layer's gradient will be a dot, from input to output, and beside it its course over the steps. "
     "Start training with ▶ to fill it."
 )
+BEFORE = "This is the model before its first step: it has no gradient yet."
 NOTHING = "This run records no gradients."
 AVERAGED = 100  # steps
 
@@ -76,6 +77,7 @@ class GradientsView(View):
             self._quantity.setItemData(i, quantity.tooltip, Qt.ItemDataRole.ToolTipRole)
         self._quantity.setAccessibleName("Quantity shown")
         self._frame: Frame | None = None
+        self._past = False  # whether a past step is shown
         self._drawn: tuple[object, ...] = ()  # what the rows depend on
         self._tensors: tuple[Tensor, ...] = ()
         self._arrange()
@@ -89,7 +91,11 @@ class GradientsView(View):
         quantity = QUANTITIES[self._quantity.currentIndex()]
         names = tuple(f"{quantity.prefix}/{name}" for name, _ in frame.run.tensors)
         if not len(frame.series):
-            self.clear()
+            if frame.until:
+                self._frame = frame
+                self._stage.say(BEFORE)
+            else:
+                self.clear()
             return
         if not names or not set(names) <= set(frame.series.names):
             self._stage.say(NOTHING)
@@ -99,8 +105,9 @@ class GradientsView(View):
         self._stage.show_content()
         recent = frame.series.recent(names, AVERAGED)
         profile = Profile(last_values(recent), means(recent), *self._spread(frame, quantity))
-        self._profile.show_profile(profile, quantity.axis, quantity.reference)
-        self._map.draw(frame.series, frame.marks)
+        jumped, self._past = self._past or frame.until > 0, frame.until > 0
+        self._profile.show_profile(profile, quantity.axis, quantity.reference, exact=jumped)
+        self._map.draw(frame.series, frame.marks, frame.until)
         text = verdict(self._tensors, profile.smoothed, quantity.verdict)
         self._status.set_text(f"{text}, mean of {len(recent)} steps" if text else "")
 

@@ -16,6 +16,7 @@ from guiapp.gui.widgets.time_series import Curve, TimeSeriesPlot
 from guiapp.spec import Gan, RunSpec, Vae
 
 EMPTY = "Here the losses will be drawn, step by step. Start training with ▶ to fill the plot."
+BEFORE = "This is the model before its first step: it has no loss yet."
 NATS = "nats per datum"
 RECONSTRUCTION = Curve("reconstruction", "reconstruction", "reconstruction")
 TOTAL = Curve("loss", "total loss", "total")
@@ -61,12 +62,12 @@ class LossesView(View):
     def draw(self, frame: Frame) -> None:
         """Show all steps of `frame`."""
         if not len(frame.series):
-            self._stage.say(EMPTY)
+            self._stage.say(BEFORE if frame.until else EMPTY)
             return
         self._adapt(frame)
         self._stage.show_content()
         for plot in (self._upper, self._lower):
-            plot.draw(frame.series, frame.marks)
+            plot.draw(frame.series, frame.marks, frame.until)
 
     def clear(self) -> None:
         """Say what will appear."""

@@ -116,6 +116,7 @@ class Annotations(pg.GraphicsObject):
         self._marks: Marks = ()
         self._titles: dict[str, str] = {}  # by path; finding one costs 3 ms
         self._references: tuple[Reference, ...] = ()
+        self._now: int | None = None
         box.sigResized.connect(lambda _box: self.prepareGeometryChange())
         box.sigRangeChanged.connect(lambda *_: self.update())
 
@@ -145,6 +146,17 @@ class Annotations(pg.GraphicsObject):
         """Show these levels."""
         self._references = references
         self.update()
+
+    @property
+    def now(self) -> int | None:
+        """The past step that is shown."""
+        return self._now
+
+    def set_now(self, step: int | None) -> None:
+        """Draw a line after `step` and shade the later ones; None for neither."""
+        if step != self._now:
+            self._now = step
+            self.update()
 
     def set_log(self, log: bool) -> None:
         """Whether the value axis holds log10 of the values."""
@@ -184,6 +196,8 @@ class Annotations(pg.GraphicsObject):
         metrics = QFontMetricsF(font)
         room = self.boundingRect()
         painter.setClipRect(room)
+        if self._now is not None:
+            self._draw_now(painter, room, self._now)
         pen = QPen(QColor(self._theme.muted), 1, Qt.PenStyle.CustomDashLine)
         pen.setDashPattern([4, 4])
         painter.setPen(pen)
@@ -195,6 +209,13 @@ class Annotations(pg.GraphicsObject):
         if not self._marks:
             return
         self._draw_marks(painter, room, metrics)
+
+    def _draw_now(self, painter: QPainter, room: QRectF, now: int) -> None:
+        x = self._box.mapFromView(QPointF(now + 0.5, 0)).x()
+        later = QRectF(QPointF(max(x, room.left()), room.top()), room.bottomRight())
+        painter.fillRect(later, QColor(self._theme.surface))  # opaque: the last column of a heat map reaches past `now`
+        painter.setPen(QPen(QColor(self._theme.accent), 1))
+        painter.drawLine(QPointF(x, room.top()), QPointF(x, room.bottom()))
 
     def _draw_marks(self, painter: QPainter, room: QRectF, metrics: QFontMetricsF) -> None:
         xs = [self._box.mapFromView(QPointF(mark.step + 0.5, 0)).x() for mark in self._marks]

@@ -12,6 +12,7 @@ from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QWidget
 
 from guiapp.gui.theme import Theme
+from guiapp.gui.widgets.axis import axes, paint_once
 
 Floats = npt.NDArray[np.float64]
 ZOOM = 0.8
@@ -81,7 +82,8 @@ class DensityPlot(pg.PlotWidget):
     range_chosen = Signal()  # a person has zoomed or panned
 
     def __init__(self, name: str, x_title: str, y_title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, axisItems=axes())
+        paint_once(self)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(60, 50)
@@ -92,7 +94,6 @@ class DensityPlot(pg.PlotWidget):
             self.setLabel("bottom", x_title)
         for side in ("left", "bottom"):
             self.getAxis(side).setStyle(tickLength=-4, maxTickLevel=1)
-            self.getAxis(side).enableAutoSIPrefix(False)
         self.getAxis("left").setWidth(64)
         self.getPlotItem().setContentsMargins(7, 4, 6, 0)  # pyqtgraph lets the titles of axes stand out
         box = self.getViewBox()

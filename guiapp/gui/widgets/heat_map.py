@@ -114,6 +114,9 @@ class HeatMap(TimePlot):
         text = "no value in this step" if math.isnan(value) else f"{value:.4g}"
         return Reading(row.detail), Reading(self._unit, text)
 
+    def _forget_ranges(self) -> None:
+        self._range = None
+
     def _resized(self) -> None:
         self._name_rows()
         super()._resized()

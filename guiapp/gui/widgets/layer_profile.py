@@ -11,6 +11,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from guiapp.gui.theme import LIGHT, Theme
+from guiapp.gui.widgets.axis import Axis, paint_once
 from guiapp.gui.widgets.axis_colours import colour_axes
 from guiapp.gui.widgets.axis_range import Range
 from guiapp.gui.widgets.layer_dots import LayerDots
@@ -30,7 +31,8 @@ class LayerProfile(pg.PlotWidget):
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         self._axis = ValueAxis()
-        super().__init__(parent, axisItems={"left": self._axis})
+        super().__init__(parent, axisItems={"left": self._axis, "bottom": Axis("bottom")})
+        paint_once(self)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 90)
@@ -60,8 +62,9 @@ class LayerProfile(pg.PlotWidget):
         every = max(1, math.ceil(len(layers) / 16))
         self.getAxis("bottom").setTicks([[(x, text) for i, (x, text) in enumerate(layers.items()) if i % every == 0]])
 
-    def show_profile(self, profile: Profile, y_title: str, reference: float | None = None) -> None:
-        """Show these values; `reference` is a level to compare with."""
+    def show_profile(self, profile: Profile, y_title: str, reference: float | None = None, exact: bool = False) -> None:
+        """Show these values; `reference` is a level to compare with. The range of values rests while it serves; with
+        `exact` it depends on these values alone."""
         self.dots.profile, self.dots.reference = profile, reference
         if y_title != self._axis.title:
             self._range = None
@@ -76,8 +79,9 @@ class LayerProfile(pg.PlotWidget):
         values = values[~np.isnan(values)]
         low, high = (float(values.min()), float(values.max())) if len(values) else (-3.0, 0.0)
         kept = self._range
-        if kept is None or not kept[0] <= low <= high <= kept[1] or high - low < (kept[1] - kept[0]) / 2 - 2:
+        if exact or kept is None or not kept[0] <= low <= high <= kept[1] or high - low < (kept[1] - kept[0]) / 2 - 2:
             self._range = (math.floor(low) - 0.5, math.ceil(high) + 0.4)  # below: the texts of the zeros
+        if self._range != kept and self._range is not None:
             self.getViewBox().setYRange(*self._range, padding=0)
         self.dots.update()
 

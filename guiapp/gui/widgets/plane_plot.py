@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from guiapp.gui.theme import LIGHT, Theme
+from guiapp.gui.widgets.axis import axes, paint_once
 
 REACH_PX = 8.0  # how near the pointer must be to a point to mean it
 ZOOM = 0.8
@@ -20,7 +21,8 @@ class PlanePlot(pg.PlotWidget):
     hovered = Signal(object)  # (x, y) under the pointer in data units, or None when it has left
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, axisItems=axes())
+        paint_once(self)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(60, 50)
@@ -37,7 +39,6 @@ class PlanePlot(pg.PlotWidget):
         self.showGrid(x=True, y=True, alpha=0.12)
         for side in ("left", "bottom"):
             self.getAxis(side).setStyle(tickLength=-4, maxTickLevel=1)
-            self.getAxis(side).enableAutoSIPrefix(False)  # zoomed in, it would write 600 (x0.001) for 0.6
         self.getAxis("left").setWidth(58)
         self.hideButtons()
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.gui.widgets.annotations import Annotations, Marks
+from guiapp.gui.widgets.axis import Axis, paint_once
 from guiapp.gui.widgets.axis_colours import colour_axes
 from guiapp.gui.widgets.axis_range import Range, all_steps, last_steps
 from guiapp.gui.widgets.crosshair import Crosshair, Reading
@@ -36,12 +37,11 @@ def round_spacing(least: float) -> float:
     return next(decade * factor for factor in (1, 2, 5, 10) if decade * factor >= least * (1 - 1e-9))
 
 
-class StepAxis(pg.AxisItem):
+class StepAxis(Axis):
     """Whole steps, their digits in groups of three."""
 
     def __init__(self) -> None:
         super().__init__("bottom")
-        self.enableAutoSIPrefix(False)
 
     def tickSpacing(self, low: float, high: float, length: float) -> list[tuple[float, float]]:
         """One level, as dense as its texts find room side by side; at least one text, however little there is."""
@@ -75,16 +75,18 @@ class TimeBox(pg.ViewBox):
 class TimePlot(pg.PlotWidget):
     """Steps along x. It shows all of the run (or its last steps) in chunks, so that the axis is laid out rarely.
 
-    Wheel, drag, Page Up, Page Down, + and - leave following; a double click or Home returns to it. A subclass draws in
+    Wheel, drag, Page Up, Page Down, + and - leave following; a double click or Home returns to it. A past moment of a
+    run keeps the range of the whole run, a line stands at its step, and what came later is shaded. A subclass draws in
     `_render`.
     """
 
     following_changed = Signal(bool)
     window_moved = Signal(float, float)  # a person looks at these steps
 
-    def __init__(self, name: str, y_axis: pg.AxisItem | None = None, parent: QWidget | None = None) -> None:
-        axes = {"bottom": StepAxis()} | ({"left": y_axis} if y_axis else {})
+    def __init__(self, name: str, y_axis: Axis | None = None, parent: QWidget | None = None) -> None:
+        axes = {"bottom": StepAxis(), "left": y_axis or Axis("left")}
         super().__init__(parent, viewBox=TimeBox(), axisItems=axes)
+        paint_once(self)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 70)
@@ -94,6 +96,7 @@ class TimePlot(pg.PlotWidget):
         self.theme = LIGHT
         self._series: Series | None = None
         self._following, self._newest = True, 0
+        self._until = 0
         self._pointer: QPointF | None = None
         self._reading = QTimer(self)
         self._reading.setSingleShot(True)
@@ -121,19 +124,24 @@ class TimePlot(pg.PlotWidget):
         """How many of the last steps are followed; 0: all."""
         return self._newest
 
-    def draw(self, series: Series, marks: Marks = ()) -> None:
-        """Show `series` as it is now, with these edits."""
+    def draw(self, series: Series, marks: Marks = (), until: int = 0) -> None:
+        """Show `series` as it is now, with these edits; `until` is the newest step of the run if `series` ends at a
+        past one, else 0."""
         if series is not self._series:
             self.crosshair.show_at(None)
-        self._series = series
+        if until or self._until:
+            self._forget_ranges()
+        self._series, self._until = series, until
         self.annotations.set_marks(marks)
+        self.annotations.set_now(series.last if until else None)
         self._follow()
         self._render()
 
     def clear_steps(self) -> None:
         """Show nothing and follow again."""
-        self._series = None
+        self._series, self._until = None, 0
         self.annotations.set_marks(())
+        self.annotations.set_now(None)
         self.crosshair.show_at(None)
         self._set_following(True)
         self._render()
@@ -175,11 +183,17 @@ class TimePlot(pg.PlotWidget):
     def _render(self) -> None:
         raise NotImplementedError
 
+    def _forget_ranges(self) -> None:
+        """Ranges that rest while they serve depend on what was drawn before; a jump in time shall not show in them."""
+        raise NotImplementedError
+
     def _follow(self) -> None:
         if self._series is None or not self._following:
             return
         first, last = self._series.first, max(self._series.last, self._series.first)
-        wanted: Range = last_steps(first, last, self._newest) if self._newest else all_steps(first, last)
+        wanted: Range = (
+            last_steps(first, last, self._newest) if self._newest else all_steps(first, max(last, self._until))
+        )
         if wanted != tuple(self.box.viewRange()[0]):
             self.box.setXRange(*wanted, padding=0)
 

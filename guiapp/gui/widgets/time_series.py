@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QAction, QColor
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from guiapp.gui.theme import Theme
@@ -17,7 +17,7 @@ from guiapp.gui.widgets.annotations import Reference
 from guiapp.gui.widgets.axis_range import Range, settled
 from guiapp.gui.widgets.crosshair import Reading
 from guiapp.gui.widgets.line_labels import Label, LineLabels
-from guiapp.gui.widgets.pens import curve_pen
+from guiapp.gui.widgets.pens import blended, curve_pen
 from guiapp.gui.widgets.plot_menu import Table
 from guiapp.gui.widgets.smoothing import cell_ends, smoothed
 from guiapp.gui.widgets.time_plot import TimePlot
@@ -75,7 +75,7 @@ class TimeSeriesPlot(TimePlot):
         self._curves: tuple[Curve, ...] = ()
         self._raw: list[_Line] = []
         self._smooth: list[_Line] = []
-        self._hidden: set[str] = set()
+        self._hidden: set[str] = set()  # also of curves that are shown at other times of the run
         self._toggles: list[QAction] = []
         self._limits: Range | None = None
         self._weight, self._log, self._free_y = 0.9, False, False
@@ -95,7 +95,7 @@ class TimeSeriesPlot(TimePlot):
     @property
     def hidden(self) -> frozenset[str]:
         """The names of the curves that are switched off."""
-        return frozenset(self._hidden)
+        return frozenset(self._hidden & {curve.name for curve in self._curves})
 
     @property
     def smoothing(self) -> float:
@@ -134,7 +134,6 @@ class TimeSeriesPlot(TimePlot):
         for item in self._raw + self._smooth:
             self.box.removeItem(item)
         self._curves, self._limits, self._range, self._free_y = tuple(curves), limits, None, False
-        self._hidden &= {curve.name for curve in self._curves}
         self._raw = [self._item(1) for _ in self._curves]
         self._smooth = [self._item(2) for _ in self._curves]
         self._axis.set_title(y_title, self.theme)
@@ -169,7 +168,7 @@ class TimeSeriesPlot(TimePlot):
     def set_theme(self, theme: Theme) -> None:
         for i, curve in enumerate(self._curves):
             colour = self._colour(curve, theme)
-            faint = _blend(colour, theme.background, FAINT)
+            faint = blended(colour, theme.background, FAINT)
             self._raw[i].setPen(pg.mkPen(faint, width=1) if self._weight else curve_pen(self, colour, 1.5))
             self._smooth[i].setPen(curve_pen(self, colour, 1 if curve.light else 1.5))
         self._labels.set_theme(theme)
@@ -210,11 +209,14 @@ class TimeSeriesPlot(TimePlot):
 
     def _colour(self, curve: Curve, theme: Theme) -> str:
         colour: str = getattr(theme, curve.colour)
-        return _blend(colour, theme.background, LIGHT_CURVE) if curve.light else colour
+        return blended(colour, theme.background, LIGHT_CURVE) if curve.light else colour
 
     def _shown(self) -> list[Curve]:
         names = self._series.names if self._series else ()
         return [curve for curve in self._curves if curve.name in names and curve.name not in self._hidden]
+
+    def _forget_ranges(self) -> None:
+        self._range = None
 
     def _leave(self, axis: int) -> None:
         self._free_y |= axis == 1
@@ -307,10 +309,3 @@ def _put(item: _Line, x: Points, low: Points, high: Points) -> None:
     item.setData(
         x, low, connect=joined.astype(np.int32), skipFiniteCheck=True, antialias=not dense
     )  # tall strokes side by side: smoothing costs 3 ms, shows nothing
-
-
-def _blend(colour: str, ground: str, share: float) -> str:
-    """Opaque, so that crossing segments do not show as dots."""
-    one, other = QColor(colour), QColor(ground)
-    pairs = ((one.red(), other.red()), (one.green(), other.green()), (one.blue(), other.blue()))
-    return str(QColor(*(round(share * a + (1 - share) * b) for a, b in pairs)).name())

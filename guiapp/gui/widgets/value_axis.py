@@ -5,23 +5,22 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication
 
 from guiapp.gui.theme import Theme
+from guiapp.gui.widgets.axis import Axis
 
 Ticks = list[tuple[float | None, list[float]]]
 
 
-class ValueAxis(pg.AxisItem):
+class ValueAxis(Axis):
     """On a logarithmic axis positions are log10 of the values and the ticks name the values: 0.1, 1, 10."""
 
     def __init__(self) -> None:
-        super().__init__("left")
-        self.enableAutoSIPrefix(False)
         self._title = ""
+        super().__init__("left")
 
     @property
     def title(self) -> str:
@@ -35,7 +34,7 @@ class ValueAxis(pg.AxisItem):
         super().resizeEvent(None)  # only this moves the title to the axis's middle
 
     def resizeEvent(self, event: object = None) -> None:
-        if getattr(self, "_title", "") and self._fitting() != self.labelText:  # called first while it is built
+        if self._title and self._fitting() != self.labelText:
             self.setLabel(self._fitting(), **self.labelStyle)
         super().resizeEvent(event)
 

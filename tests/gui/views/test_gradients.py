@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -215,3 +217,63 @@ def test_axis_titles_are_whole_and_in_the_middle(view: GradientsView, size: tupl
             assert title.left() >= 0
             assert title.right() <= view._profile.width() + 5, "its margins may be cut, its text not"
             assert title.center().x() == pytest.approx(own.center().x(), abs=3)
+
+
+# ---------------------------------------------------------------------------------------------------- a past step
+
+
+def past(shown: Frame, step: int) -> Frame:
+    return replace(shown, step=step, series=shown.series.until(step), until=shown.step)
+
+
+def picture(view: GradientsView) -> list[np.ndarray]:
+    ranges = [*view._profile.getViewBox().viewRange(), *view._map.box.viewRange(), view._map.colour_range]
+    return [*drawn(view), *(np.asarray(one) for one in ranges)]
+
+
+@pytest.mark.parametrize("step", [1, 40, 2000, 4999])
+@pytest.mark.parametrize("shown", [vae_frame(5000), gan_frame(5000, every=4)], ids=["vae", "gan"])
+def test_a_past_step_is_drawn_as_if_nothing_had_been_drawn_before(
+    view: GradientsView, qtbot: QtBot, shown: Frame, step: int
+) -> None:
+    other = GradientsView()
+    qtbot.addWidget(other)
+    other.resize(view.size())
+    with qtbot.waitExposed(other):
+        other.show()
+    view.draw(shown)
+    first = picture(view)
+    view.draw(past(shown, step))
+    other.draw(past(shown, step))
+    for one, same in zip(picture(view), picture(other), strict=True):
+        np.testing.assert_array_equal(one, same)
+    assert view._map.annotations.now == step
+    view.draw(shown)
+    for one, same in zip(picture(view), first, strict=True):
+        np.testing.assert_array_equal(one, same)
+
+
+def test_the_columns_of_a_past_step_are_those_of_the_whole_run(view: GradientsView) -> None:
+    shown = vae_frame(9000)
+    view.draw(shown)
+    whole, rect, steps = view._map.levels, view._map._image._rect, view._map.box.viewRange()[0]
+    view.draw(past(shown, 4000))
+    cut = view._map.levels
+    assert whole is not None
+    assert cut is not None
+    assert view._map.box.viewRange()[0] == steps
+    assert view._map._image._rect.width() / cut.shape[1] == pytest.approx(rect.width() / whole.shape[1])
+    assert cut.shape[1] == pytest.approx(whole.shape[1] * 4 / 9, abs=1)
+
+
+def test_before_the_first_step_of_a_run_with_more_it_says_so(view: GradientsView) -> None:
+    shown = vae_frame(400)
+    view.draw(shown)
+    QTest.keyClick(view._map, Qt.Key.Key_Plus)
+    view.draw(past(shown, 0))
+    assert "before its first step" in view._stage.sentence
+    view._quantity.setCurrentIndex(1)
+    assert "before its first step" in view._stage.sentence
+    view.draw(past(shown, 1))
+    assert view._stage.sentence == ""
+    assert not view._map.following

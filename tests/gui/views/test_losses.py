@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from guiapp.gui.frame import Frame
+from guiapp.gui.theme import LIGHT
 from guiapp.gui.views.losses import OUTPUTS, LossesView
 from guiapp.spec import Gan, Vae
 from tests.gui.frames import gan_frame, vae_frame
@@ -188,3 +190,97 @@ def test_edits_are_marked_on_both_axes(view: LossesView) -> None:
     frame = vae_frame(600, edits=BETA_EDIT)
     view.draw(frame)
     assert view._upper.annotations.marks == view._lower.annotations.marks == frame.marks
+
+
+# ---------------------------------------------------------------------------------------------------- a past step
+
+
+def past(frame: Frame, step: int) -> Frame:
+    marks = tuple(mark for mark in frame.marks if mark.step <= step)
+    return replace(frame, step=step, series=frame.series.until(step), marks=marks, until=frame.step)
+
+
+def ranges(view: LossesView) -> list[list[list[float]]]:
+    return [plot.box.viewRange() for plot in (view._upper, view._lower)]
+
+
+@pytest.mark.parametrize("step", [1, 150, 299, 300, 3000, 3999])
+@pytest.mark.parametrize(
+    "frame", [vae_frame(4000, edits=BETA_EDIT), gan_frame(4000, every=3)], ids=["vae with an edit", "gan"]
+)
+def test_a_past_step_is_drawn_as_if_nothing_had_been_drawn_before(
+    view: LossesView, qtbot: QtBot, frame: Frame, step: int
+) -> None:
+    other = LossesView()
+    qtbot.addWidget(other)
+    other.resize(view.size())
+    with qtbot.waitExposed(other):
+        other.show()
+    view.draw(frame)
+    first = drawn(view), ranges(view)
+    view.draw(past(frame, step))
+    other.draw(past(frame, step))
+    assert names(view) == names(other)
+    assert all(np.array_equal(a, b) for a, b in zip(drawn(view), drawn(other), strict=True))
+    assert ranges(view) == ranges(other)
+    assert view._upper.annotations.marks == other._upper.annotations.marks
+    assert [label.height for label in view._upper.labels] == [label.height for label in other._upper.labels]
+    view.draw(frame)
+    assert all(np.array_equal(a, b) for a, b in zip(drawn(view), first[0], strict=True))
+    assert ranges(view) == first[1]
+    assert view._upper.annotations.now is None
+
+
+def test_a_past_step_keeps_the_steps_of_the_whole_run_and_has_a_line(view: LossesView) -> None:
+    frame = vae_frame(4000)
+    view.draw(frame)
+    before = view._upper.box.viewRange()[0]
+    view.draw(past(frame, 1500))
+    for plot in (view._upper, view._lower):
+        assert plot.box.viewRange()[0] == before
+        assert plot.annotations.now == 1500
+    assert view._upper.points("loss")[0].max() <= 1500
+    shown = view._upper.grab().toImage()
+    at = view._upper.mapFromScene(view._upper.box.mapViewToScene(QPointF(3000, view._upper.box.viewRange()[1][1])))
+    assert shown.pixelColor(at.x(), at.y() + 5).name() == LIGHT.surface, "later steps are shaded"
+    view.clear()
+    assert view._upper.annotations.now is None
+
+
+def test_the_last_steps_end_at_the_past_one(view: LossesView) -> None:
+    frame = vae_frame(8000)
+    view.draw(frame)
+    view._controls.followed.emit(1000)
+    view.draw(past(frame, 3210))
+    low, high = view._upper.box.viewRange()[0]
+    assert low <= 2211
+    assert 3210 <= high <= 3400
+
+
+def test_who_looks_elsewhere_stays_there_while_the_time_moves(view: LossesView) -> None:
+    frame = vae_frame(4000)
+    view.draw(frame)
+    QTest.keyClick(view._upper, Qt.Key.Key_Plus)
+    kept = view._upper.box.viewRange()[0]
+    for step in (3000, 200, 3999):
+        view.draw(past(frame, step))
+        assert view._upper.box.viewRange()[0] == kept
+
+
+def test_before_the_first_step_of_a_run_with_more_it_says_so(view: LossesView) -> None:
+    frame = vae_frame(400)
+    view.draw(past(frame, 0))
+    assert "before its first step" in view._stage.sentence
+    view.draw(past(frame, 1))
+    assert view._stage.sentence == ""
+
+
+def test_a_hidden_curve_is_hidden_when_the_time_comes_back_to_it(view: LossesView) -> None:
+    frame = vae_frame(600, edits=BETA_EDIT)
+    view.draw(frame)
+    view._upper.toggle("elbo")
+    view.draw(past(frame, 100))
+    assert names(view)[0] == ["reconstruction", "loss"]
+    assert view._upper.hidden == frozenset()
+    view.draw(frame)
+    assert view._upper.hidden == {"elbo"}
