@@ -1,0 +1,1 @@
+"""What leaves the program: code, curves, weights, in the formats of others."""

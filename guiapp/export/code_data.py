@@ -1,0 +1,122 @@
+"""The data of a run as code: bundled sets, laws, and the batches that training takes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from guiapp.data import DATASETS
+from guiapp.data.source import HELDOUT_SEED, DataError
+from guiapp.export.code_files import file_code
+from guiapp.export.code_laws import law_code
+from guiapp.export.code_plan import DataCode, Plan
+from guiapp.resources import resource
+
+FASHION: Final = """\
+with gzip.open(DATA / "t10k-images-idx3-ubyte.gz") as file:  # a header of 16 bytes, then pixels
+    pixels = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 784)  # (N, D)
+with gzip.open(DATA / "t10k-labels-idx1-ubyte.gz") as file:
+    labels = np.frombuffer(file.read(), np.uint8, offset=8)
+values = pixels.astype(np.float32) / 255
+"""
+
+DIGITS: Final = """\
+with np.load(DATA) as file:
+    values = file["images"].reshape(-1, 64).astype(np.float32) / 16  # (N, D)
+    labels = file["labels"]
+"""
+
+# name: resource, code, D, rows to train on, rows held out
+BUNDLED: Final = MappingProxyType(
+    {
+        "fashion": ("data/fashion", FASHION, 784, 8500, 1500),
+        "digits": ("data/digits.npz", DIGITS, 64, 1500, 297),
+    }
+)
+
+
+def data_code(name: str, path: str, scale: str) -> DataCode:
+    """The code for the data set `name`, or for the user's file at `path` scaled by `scale`.
+
+    Raises:
+        DataError: an unknown name, or whatever is wrong with the file.
+    """
+    if name == "file":
+        return _file(path, scale)
+    titles = {dataset.name: dataset.title for dataset in DATASETS}
+    if name not in titles:
+        raise DataError(f"The data set '{name}' is unknown; choose one of {', '.join(titles)}, or file.")
+    if name not in BUNDLED:
+        return DataCode(f"the data set '{titles[name]}'", "", law_code(name), 2, None, False)
+    place, text, dim, rows, heldout = BUNDLED[name]
+    blocks = (text, split_code(rows, heldout, True))
+    return DataCode(f"the data set '{titles[name]}'", str(resource(place).absolute()), blocks, dim, rows, True)
+
+
+def _file(path: str, scale: str) -> DataCode:
+    if not path:
+        raise DataError("The data set 'file' needs a path; choose a file or a folder of images.")
+    place = Path(os.path.expanduser(path)).absolute()
+    found = file_code(place, scale)
+    heldout = min(max(1, found.rows // 10), 10_000)
+    blocks = (*found.blocks, split_code(found.rows - heldout, heldout, found.labelled))
+    return DataCode("your own data", str(place), blocks, found.dim, found.rows - heldout, found.bounded)
+
+
+def split_code(rows: int, heldout: int, labelled: bool) -> str:
+    """Code that takes `train` out of `values`, as `guiapp.data.split.split_rows` does."""
+    count = rows + heldout
+    order = "shuffled"
+    lines = [f"# The split is the same in every run: {heldout} of {count} rows are held out" + "." * (not labelled)]
+    if labelled:
+        lines[0] += ", every class giving its share."
+    lines.append(f"shuffled = np.random.default_rng({HELDOUT_SEED}).permutation({count})")
+    if labelled:
+        order = "by_class"
+        lines.append('by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]')
+    lines += [
+        f"taken = (2 * np.arange({heldout}) + 1) * {count} // {2 * heldout}  # equally spaced",
+        f"train = values[shuffled[~np.isin(shuffled, {order}[taken])]]",
+        f"train = torch.from_numpy(train)  # ({rows}, D)",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+BATCHES: Final = '''\
+def batches(size: int) -> Iterator[torch.Tensor]:
+    """Mini-batches (B, D) without end, shuffled anew each epoch, whose rest is dropped."""
+    order_rng = torch.Generator().manual_seed(SEED + 1)
+    while True:
+        order = torch.randperm(len(train), generator=order_rng)
+        for start in range(0, len(train) - size + 1, size):
+            yield train[order[start : start + size]]
+'''
+
+CHANGING_BATCHES: Final = '''\
+class Batches:
+    """Mini-batches (B, D) of changing size, shuffled anew each epoch, whose rest is dropped."""
+
+    def __init__(self) -> None:
+        self.rng = torch.Generator().manual_seed(SEED + 1)
+        self.order = torch.empty(0, dtype=torch.int64)
+
+    def take(self, size: int) -> torch.Tensor:
+        if size > len(self.order):
+            self.order = torch.randperm(len(train), generator=self.rng)
+        rows, self.order = self.order[:size], self.order[size:]
+        return train[rows]
+'''
+
+
+def batch_code(plan: Plan) -> tuple[list[str], str, str]:
+    """Blocks that define the batches, the line before the loop that starts them, and the expression for the next."""
+    batch, rows = plan.name("batch"), plan.data.rows
+    if rows is None:
+        return [], "", f"sample({batch}){plan.move}"
+    size = f"min({batch}, len(train))" if max(plan.values("batch")) > rows else batch
+    start = f"train = train{plan.move}\n" if plan.move else ""
+    if "batch" in plan.schedules:
+        return [CHANGING_BATCHES], start + "data = Batches()\n", f"data.take({size})"
+    return [BATCHES], start + f"data = batches({size})\n", "next(data)"

@@ -1,0 +1,129 @@
+"""The networks as code: layers one by one, and how their first weights are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+from types import MappingProxyType
+from typing import Final
+
+from guiapp.spec import Network
+
+ACTIVATIONS: Final = MappingProxyType(
+    {
+        "relu": "nn.ReLU()",
+        "leaky relu": "nn.LeakyReLU(0.01)",
+        "elu": "nn.ELU()",
+        "gelu": "nn.GELU()",
+        "tanh": "nn.Tanh()",
+        "sigmoid": "nn.Sigmoid()",
+    }
+)
+NORMS: Final = MappingProxyType({"none": "", "batch": ", nn.BatchNorm1d({})", "layer": ", nn.LayerNorm({})"})
+RECTIFIERS: Final = ("relu", "leaky relu", "elu", "gelu")
+REPEATS = 4  # equal layers in a row that are written as one line
+
+RESIDUAL: Final = '''\
+class Residual(nn.Sequential):
+    """A layer whose input is added to its output: h + x."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x) + x
+'''
+
+# Scheme: what it is, and the lines that draw the weights of a layer.
+DRAWS: Final = MappingProxyType(
+    {
+        "he": (
+            "He et al. 2015: W ~ N(0, {variance} / inputs), b = 0.",
+            ["layer.weight.normal_(0, math.sqrt({gain} / layer.in_features), generator=weight_rng)"],
+        ),
+        "glorot": (
+            "Glorot & Bengio 2010: W ~ U(±sqrt(6 / (inputs + outputs))), b = 0.",
+            ["nn.init.xavier_uniform_(layer.weight, generator=weight_rng)"],
+        ),
+        "orthogonal": (
+            "Saxe et al. 2014: W is a random orthogonal map, b = 0.",
+            ["nn.init.orthogonal_(layer.weight, {gain}, generator=weight_rng)"],
+        ),
+        "pytorch": (
+            "PyTorch's own law: W and b ~ U(±1 / sqrt(inputs)).",
+            [
+                "bound = 1 / math.sqrt(layer.in_features)",
+                "layer.weight.uniform_(-bound, bound, generator=weight_rng)",
+                "layer.bias.uniform_(-bound, bound, generator=weight_rng)",
+            ],
+        ),
+    }
+)
+
+
+def has_residual(network: Network, inputs: int) -> bool:
+    """Some hidden layer's input is added to its output."""
+    return network.skip and any(a == b for a, b in pairwise((inputs, *network.hidden)))
+
+
+def network_code(name: str, network: Network, inputs: tuple[int, str], outputs: str, note: str) -> str:
+    """Code that makes the network `name`; `inputs` is their number and how it is written. `note` follows the output
+    layer on its line, and may begin with more modules: "nn.Sigmoid(),  # in [0, 1]"."""
+    texts = (inputs[1], *map(str, network.hidden), outputs)
+    widths = (inputs[0], *network.hidden)
+    layers = [_layer(network, texts[i], texts[i + 1], a == b) for i, (a, b) in enumerate(pairwise(widths))]
+    lines = [f"{name} = nn.Sequential("]
+    for layer, group in groupby(layers):
+        count = len(list(group))
+        lines += [f"    {layer},"] * count if count < REPEATS else _repeated(layer, count)
+    last = f"    nn.Linear({texts[-2]}, {texts[-1]}),"
+    return "\n".join([*lines, f"{last} {note}", ")"]) + "\n"
+
+
+def _layer(network: Network, inputs: str, outputs: str, same: bool) -> str:
+    norm = NORMS[network.norm].format(outputs)
+    layer = f"nn.Linear({inputs}, {outputs}){norm}, {ACTIVATIONS[network.activation]}"
+    return f"Residual({layer})" if network.skip and same else layer
+
+
+def _repeated(layer: str, count: int) -> list[str]:
+    if layer.startswith("Residual"):
+        return [f"    *({layer} for _ in range({count})),"]
+    head, tail = f"*(layer for _ in range({count})", f"for layer in ({layer})),"
+    one = f"    {head} {tail}"
+    return [one] if len(one) <= 96 else [f"    {head}", f"      {tail}"]
+
+
+def initialisation_code(networks: Sequence[tuple[str, Network]]) -> tuple[list[str], list[str]]:
+    """Blocks that define how the networks' first weights are drawn, and the lines that draw them, in this order."""
+    keys = [_key(network) for _, network in networks]
+    deep = [any(other.hidden for (_, other), k in zip(networks, keys, strict=True) if k == key) for key in keys]
+    if len(set(keys)) == 1:
+        names = ", ".join(name for name, _ in networks)
+        calls = [f"for network in ({names}):", "    initialise(network)"]
+        return [_initialise("initialise", *keys[0], deep[0])], calls
+    functions = [f"initialise_{name}" for name, _ in networks]
+    parts = [_initialise(f, *key, d) for f, key, d in zip(functions, keys, deep, strict=True)]
+    return parts, [f"{f}({name})" for f, (name, _) in zip(functions, networks, strict=True)]
+
+
+def _key(network: Network) -> tuple[str, bool]:
+    """The scheme, and whether its hidden layers take another gain than the output layer."""
+    gains = {"he": True, "orthogonal": network.activation in RECTIFIERS}
+    return network.init, gains.get(network.init, False)
+
+
+def _initialise(function: str, scheme: str, gained: bool, deep: bool) -> str:
+    """The function that draws one network's weights; `deep`: there are hidden layers."""
+    doc, draw = DRAWS[scheme]
+    split = gained and deep
+    hidden, last = ("2", "1") if scheme == "he" else ("math.sqrt(2)", "1.0")
+    doc = doc.format(variance="gain" if split else "1")
+    lines = [
+        "@torch.no_grad()",
+        f"def {function}(network: nn.Module) -> None:",
+        f'    """{doc}"""',
+        "    layers = [part for part in network.modules() if isinstance(part, nn.Linear)]",
+        "    for layer in layers:",
+        *([f"        gain = {last} if layer is layers[-1] else {hidden}  # a ReLU cuts half off"] if split else []),
+        *("        " + line.format(gain="gain" if split else last) for line in draw),
+        *(["        layer.bias.zero_()"] if scheme != "pytorch" else []),
+    ]
+    return "\n".join(lines) + "\n"
