@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from guiapp import presets
 from guiapp.gui.session import Session
+from guiapp.gui.settings import default_path, load
 from guiapp.gui.training_thread import TrainingThread
+from guiapp.library import default_folder
 from guiapp.resources import resource
 from guiapp.spec import RunSpec
 
 if TYPE_CHECKING:
     from guiapp.gui.main_window import MainWindow
+    from guiapp.gui.recovery import Recovery
 
 
 @dataclass(frozen=True)
@@ -27,40 +31,62 @@ class App:
     application: QApplication
     session: Session
     window: MainWindow
+    recovery: Recovery
 
 
-def build(spec: RunSpec, baseline: RunSpec, settings_path: Path | None = None) -> App:
-    """The application with its window, not yet shown; `settings_path` None: where the platform keeps settings."""
+def build(spec: RunSpec | None, baseline: RunSpec | None, home: Path | None = None) -> App:
+    """The application with its window, not yet shown. `baseline` holds the defaults of the parameters that `spec` may
+    change; None: the preset that the settings name, for both. Settings and runs are kept in the folder `home`; None:
+    where the platform keeps such."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("Elboscope")
     application.setDesktopFileName("elboscope")
     application.setWindowIcon(QIcon(str(resource("icons/elboscope.png"))))
-    session = Session(TrainingThread(), spec)  # first of all, so that torch loads while the window is built
+    path = home / "settings.json" if home else default_path()
+    settings, complaint = load(path)
+    chosen = settings.preset if settings.preset in presets.NAMES else presets.DEFAULT
+    baseline = baseline or presets.load(chosen).spec
+    runs = Path(settings.runs).expanduser() if settings.runs else home / "runs" if home else default_folder()
+    thread = TrainingThread(runs, settings.keyframes_mb << 20)
+    session = Session(thread, spec or baseline)  # before the window, so that torch loads while that is built
     from guiapp.gui.errors import install_excepthook, show_error
     from guiapp.gui.main_window import MainWindow
-    from guiapp.gui.settings import default_path, load
+    from guiapp.gui.recovery import Recovery
 
-    path = settings_path or default_path()
-    settings, complaint = load(path)
     try:
-        window = MainWindow(session, settings, path, baseline)
+        window = MainWindow(session, settings, path, baseline, runs)
     except BaseException:
         session.shut_down()
         raise
+    recovery = Recovery(runs)
+    session.started.connect(lambda run: recovery.note(run.run_file))
+    window.closed.connect(recovery.close)
     install_excepthook(lambda sentence, details: show_error(window, sentence, details))
     if complaint:
         window.message_bar.set_message("warning", complaint)
-    return App(application, session, window)
+    return App(application, session, window, recovery)
 
 
-def run(spec: RunSpec, baseline: RunSpec) -> int:
-    """Open the window, training at once when `spec` names a file, and work until it is closed; gives the exit code."""
+def run(spec: RunSpec | None, baseline: RunSpec | None) -> int:
+    """Open the window and work until it is closed; gives the exit code."""
     app = build(spec, baseline)
     # Python sees a signal when it next runs some bytecode: the window's text timer makes that a quarter of a second.
     signal.signal(signal.SIGINT, lambda *_: app.window.close())
     signal.signal(signal.SIGTERM, lambda *_: app.window.close())
-    app.window.show()
-    if spec.data.path:
-        app.window.open_data(spec.data.path)
+    begin(app, spec)
     return app.application.exec()
+
+
+def begin(app: App, spec: RunSpec | None) -> None:
+    """Show the window. It trains at once when `spec` names a file; otherwise it offers to recover what a killed window
+    left, or opens the last run if the person wants that and asked for nothing else."""
+    window, settings = app.window, app.window.settings
+    window.show()
+    left = app.recovery.left()
+    if spec is not None and spec.data.path:
+        window.open_data(spec.data.path)
+    elif left:
+        window.offer(left)
+    elif spec is None and settings.reopen and Path(settings.last_run).is_file():
+        app.session.open(settings.last_run)

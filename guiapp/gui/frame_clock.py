@@ -31,7 +31,7 @@ class Drawable(Protocol):
 
 class FrameClock(QObject):
     """Draws one view a tick, and pulls the next frame when all are drawn: a slow window never slows training, and a
-    hidden view costs nothing."""
+    hidden view costs nothing. A moment gone back to is drawn at once, all views of it: a hand is waiting."""
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class FrameClock(QObject):
         self._timer.timeout.connect(self.tick)
         session.frame_changed.connect(self._on_frame)
         session.state_changed.connect(self.nudge)
+        session.travelled.connect(self._hurry)
         session.edited.connect(self.nudge)
 
     def nudge(self, *_: object) -> None:
@@ -60,28 +61,39 @@ class FrameClock(QObject):
         if not self._timer.isActive():
             self._timer.start(TICK)
 
-    def _on_frame(self, _frame: Frame, fresh: frozenset[str]) -> None:
+    def _hurry(self, *_: object) -> None:
+        self._moved = True
+        self._stale.clear()
+        self._timer.start(0)
+
+    def _on_frame(self, frame: Frame, fresh: frozenset[str]) -> None:
+        if self._session.at not in (None, frame.step):
+            self._timer.start(0)  # asked before the last move
+            return
         for view in self._views():
             if view.is_showing() and view.wants(fresh) and view not in self._stale:
                 self._stale.append(view)
-        if not self._timer.isActive():
+        if frame.until and fresh:
+            self._timer.start(0)
+        elif not self._timer.isActive():
             self._timer.start(TICK)
 
     def tick(self) -> None:
-        """Draw the view that has waited longest; or, when there is none, ask for the next frame."""
+        """Draw the view that has waited longest, or all of them when looking back; or, when there is none, ask for the
+        next frame."""
         frame = self._session.frame
-        while self._stale and frame is not None:
-            view = self._stale.pop(0)
-            if not view.is_showing():
-                continue
-            began = self._clock()
-            try:
-                view.draw(frame)
-            finally:  # one that raises is told of elsewhere; the clock goes on
-                cost = self._clock() - began
-                self._timer.start(max(TICK, round(1000 * cost * (1 + REST))))
-            return
-        self._pull()
+        began, drawn = self._clock(), False
+        try:
+            while self._stale and frame is not None and (frame.until or not drawn):
+                view = self._stale.pop(0)
+                if view.is_showing():
+                    drawn = True
+                    view.draw(frame)
+        finally:  # one that raises is told of elsewhere; the clock goes on
+            if drawn:
+                self._timer.start(max(TICK, round(1000 * (self._clock() - began) * (1 + REST))))
+        if not drawn:
+            self._pull()
 
     def _pull(self) -> None:
         session = self._session

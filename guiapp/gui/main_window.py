@@ -8,43 +8,54 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QDockWidget,
-    QFileDialog,
     QMainWindow,
+    QToolBar,
     QVBoxLayout,
     QWidget,
 )
 
 from guiapp import presets
 from guiapp.gui import menus, theme
+from guiapp.gui.desk import Desk
 from guiapp.gui.docks import LabDock
 from guiapp.gui.errors import MessageBar, show_error
 from guiapp.gui.frame_clock import FrameClock
 from guiapp.gui.numbers import numbers
 from guiapp.gui.panels.explain import ExplainPanel
 from guiapp.gui.panels.parameters import ParameterPanel
+from guiapp.gui.panels.readouts import thousands
 from guiapp.gui.panels.run_bar import RunBar
+from guiapp.gui.panels.timeline import Timeline
 from guiapp.gui.session import Session, with_half_rate
 from guiapp.gui.settings import Settings
+from guiapp.gui.side_docks import SideDocks, side_dock
+from guiapp.gui.time_machine import TimeMachine
 from guiapp.gui.workspace import Workspace
 from guiapp.messages import Died, Diverged, Started
 from guiapp.parameters import as_text, differences, edited, flat, value
 from guiapp.spec import Data, Gan, RunSpec, SpecError
 
 TEXT_EVERY = 250  # ms between two updates of running text
-NARROW = 1250  # px of the window below which two side panels leave too little for the plots
-SIDE = 290  # px
 WORTH_KEEPING = 500  # steps: a reset of fewer needs no word
 
 
 class MainWindow(QMainWindow):
-    """Everything on the screen. It acts on the session and shows what the session says; it holds no training state."""
+    """Everything on the screen. It acts on the session and shows what the session says; it holds no training state.
 
-    def __init__(self, session: Session, settings: Settings, settings_path: Path, baseline: RunSpec) -> None:
+    Signals:
+        closed(): it ends well.
+    """
+
+    closed = Signal()
+
+    def __init__(
+        self, session: Session, settings: Settings, settings_path: Path, baseline: RunSpec, runs: Path
+    ) -> None:
+        """`runs` is the folder in which the session's trainer records."""
         super().__init__()
         self.setWindowTitle("Elboscope")
         self.setMinimumSize(1024, 700)
@@ -54,7 +65,7 @@ class MainWindow(QMainWindow):
         self.baseline = baseline
         self._settings_path = settings_path
         self._explained = "losses"
-        self._narrow = False
+        self._complaints: list[str] = []  # about the run that is being built
         self._adapting = False  # a run on the person's own data was asked for: take what fits them
         self._adapted = ""
         self._lost_steps = 0  # of the run that is being reset
@@ -64,16 +75,20 @@ class MainWindow(QMainWindow):
         self.workspace = Workspace(self.theme)
         self.parameter_panel = ParameterPanel()
         self.explain_panel = ExplainPanel()
+        self.timeline = Timeline()
         self._lay_out()
         self.clock = FrameClock(session, lambda: tuple(self.workspace.docks.values()), parent=self)
-        menus.build(self)
         self._connect()
+        self.time_machine = TimeMachine(session, self.timeline, self.parameter_panel, self.message_bar, self)
+        self.desk = Desk(self, runs)
+        menus.build(self)
         self._text_timer = QTimer(self, interval=TEXT_EVERY)
         self._text_timer.timeout.connect(self._update_text)
         self._text_timer.start()
         self.apply_theme()
         self.parameter_panel.set_spec(session.spec, baseline)
         self._name_preset(session.spec)
+        self.workspace.layouts = dict(settings.layouts)
         self.workspace.arrange_for(session.spec)
         self.explain("losses")
         self._restore()
@@ -90,17 +105,17 @@ class MainWindow(QMainWindow):
         column.addWidget(self.message_bar)
         column.addWidget(self.workspace, 1)
         self.setCentralWidget(centre)
-        self.parameter_dock = self._side_dock("parameters", "Parameters", self.parameter_panel)
-        self.explain_dock = self._side_dock("explain", "Explain", self.explain_panel)
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.parameter_dock)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.explain_dock)
-        self.resizeDocks([self.parameter_dock, self.explain_dock], [SIDE, SIDE], Qt.Orientation.Horizontal)
+        self.parameter_dock = side_dock("parameters", "Parameters", self.parameter_panel, self)
+        self.explain_dock = side_dock("explain", "Explain", self.explain_panel, self)
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, self._timeline_bar())
+        self.sides = SideDocks(self, self.parameter_dock, self.explain_dock)
 
-    def _side_dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setWidget(content)
-        return dock
+    def _timeline_bar(self) -> QToolBar:
+        bar = QToolBar("Timeline", self)
+        bar.setObjectName("timeline_bar")
+        bar.setMovable(False)
+        bar.addWidget(self.timeline)
+        return bar
 
     def _connect(self) -> None:
         session, bar, panel = self.session, self.run_bar, self.parameter_panel
@@ -113,15 +128,16 @@ class MainWindow(QMainWindow):
         bar.run_to_requested.connect(lambda step: self.go(session.run, step))
         bar.preset_chosen.connect(self.choose_preset)
         panel.live_edited.connect(session.edit)
-        panel.restart_requested.connect(session.start)
         self.explain_panel.link_activated.connect(self.follow_link)
         self.workspace.looked.connect(self.clock.nudge)
+        self.workspace.arranged.connect(self.sides.keep)
         self.workspace.broke.connect(lambda sentence, details: show_error(self, sentence, details))
         session.state_changed.connect(self._on_state)
         session.started.connect(self._on_started)
         session.edited.connect(lambda event: panel.set_live(event.path, event.new))
         session.diverged.connect(self._on_diverged)
         session.refused.connect(self._on_refused)
+        session.mended.connect(lambda sentence: self.message_bar.set_message("info", sentence))
         session.complained.connect(lambda sentence, details: show_error(self, sentence, details))
         session.saved.connect(lambda path: self.message_bar.set_message("info", f"The run was saved to {path}."))
         session.lost.connect(self._on_lost)
@@ -147,8 +163,8 @@ class MainWindow(QMainWindow):
 
     def reset(self) -> None:
         """Begin at step 0 with the parameters as the panel shows them; it trains on if it was training."""
-        frame = self.session.frame
-        self._lost_steps = frame.step if frame else 0
+        live = self.session.live
+        self._lost_steps = live.step if live else 0
         self.session.start(self.parameter_panel.pending(), running=self.session.state == "training")
 
     def choose_preset(self, name: str) -> None:
@@ -163,28 +179,6 @@ class MainWindow(QMainWindow):
         self._adapting = True
         self.session.start(spec)
 
-    def ask_for_data(self, folder: bool = False) -> None:
-        """Let the person choose a file, or a folder of images."""
-        if folder:
-            path = QFileDialog.getExistingDirectory(self, "Open a folder of images")
-        else:
-            kinds = "Data (*.npz *.npy *.csv *.tsv *.txt *.gz *ubyte *.idx*);;All files (*)"
-            path, _ = QFileDialog.getOpenFileName(self, "Open data", "", kinds)
-        if path:
-            self.open_data(path)
-
-    def ask_for_run(self) -> None:
-        """Let the person choose a run file to go on with."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open a run", "", "Run files (*.elbo);;All files (*)")
-        if path:
-            self.session.open(path)
-
-    def ask_where_to_save(self) -> None:
-        """Let the person choose where the run file goes."""
-        path, _ = QFileDialog.getSaveFileName(self, "Save the run", "run.elbo", "Run files (*.elbo)")
-        if path:
-            self.session.save(path if Path(path).suffix else f"{path}.elbo")
-
     def follow_link(self, link: str) -> None:
         """Do what a link of an explanation says: `set:PATH=VALUE`, `preset:NAME`, `view:NAME` or `lab:NAME`."""
         verb, _, rest = link.partition(":")
@@ -197,21 +191,42 @@ class MainWindow(QMainWindow):
             self.set_parameter(path, new)
 
     def set_parameter(self, path: str, new: str) -> None:
-        """Set a parameter at once when it is live in the current run, else through a restart."""
+        """Set a parameter at once when it is live in the current run, else through a restart; for a fork when a past
+        step is shown."""
         try:
             spec = edited(self.parameter_panel.pending(), path, new)
         except SpecError as error:
             self.message_bar.set_message("warning", str(error))
             return
-        if self.session.has_run and self.parameter_panel.is_live(path):
+        if self.session.at is not None:
+            self.parameter_panel.edit(path, new)
+        elif self.session.has_run and self.parameter_panel.is_live(path):
             self.session.edit(path, new)
         else:
             self.session.start(spec)
 
+    def take_settings(self, settings: Settings) -> None:
+        """Go by `settings` from now on."""
+        self.settings = settings
+        self.apply_theme()
+        complaint = settings.save(self._settings_path)
+        if complaint:
+            self.message_bar.set_message("warning", complaint)
+
     def choose_theme(self, name: str) -> None:
         """ "system", "light" or "dark", from now on."""
-        self.settings = msgspec.structs.replace(self.settings, theme=name)
-        self.apply_theme()
+        self.take_settings(msgspec.structs.replace(self.settings, theme=name))
+
+    def offer(self, left: list[Path]) -> None:
+        """A window was killed at the run files `left`: offer to go on with the newest."""
+        if left:
+            newest = max(left, key=lambda path: path.stat().st_mtime)
+            sentence = f"Elboscope did not end well the last time. Its run {newest.stem} is kept."
+            actions = (
+                ("Recover it", lambda: self.session.open(str(newest))),
+                ("Show all runs", self.desk.show_library),
+            )
+            self.message_bar.set_message("warning", sentence, actions)
 
     def explain(self, name: str) -> None:
         """Show the explanation of the view or lab `name`."""
@@ -226,15 +241,10 @@ class MainWindow(QMainWindow):
         self.parameter_panel.set_has_run(self.session.has_run)
 
     def _on_started(self, run: Started) -> None:
-        self.message_bar.hide()
-        if self._adapted:
-            self.message_bar.set_message("info", f"For these data, {self._adapted}.")
-        if self._lost_steps >= WORTH_KEEPING:
-            sentence = f"The run was reset at step {self._lost_steps:,}."
-            self.message_bar.set_message("info", sentence, (("Bring it back", self.bring_back),))
-        self._adapting, self._adapted, self._lost_steps = False, "", 0
+        self._say_what_began(run)
         if run.spec.data.path:
             self.settings = self.settings.opened(run.spec.data.path)
+        self.baseline = next((p.spec for p in self._presets.values() if p.spec == run.spec), self.baseline)
         self.parameter_panel.set_spec(run.spec, self.baseline)
         self.run_bar.set_players(isinstance(run.spec.model, Gan))
         self._name_preset(run.spec)
@@ -246,18 +256,36 @@ class MainWindow(QMainWindow):
         self.clock.nudge()
         self._update_text()
 
+    def _say_what_began(self, run: Started) -> None:
+        self.message_bar.hide()
+        if self._adapted:
+            self.message_bar.set_message("info", f"For these data, {self._adapted}.")
+        if run.again:
+            cut = f"The run was cut off: the steps up to {thousands(run.again)} are trained again, to the same values."
+            self.message_bar.set_message("info", cut)
+        if self._lost_steps >= WORTH_KEEPING:
+            sentence = f"The run was reset at step {thousands(self._lost_steps)}."
+            self.message_bar.set_message("info", sentence, (("Bring it back", self.bring_back),))
+        if self._complaints:  # such as that it is not recorded
+            self.message_bar.set_message("warning", " ".join(self._complaints[:2]))
+        self._adapting, self._adapted, self._lost_steps, self._complaints = False, "", 0, []
+
     def _name_preset(self, spec: RunSpec) -> None:
         self.run_bar.select_preset(next((n for n, preset in self._presets.items() if preset.spec == spec), ""))
 
     def _on_diverged(self, event: Diverged) -> None:
         sentence = (
-            f"Step {event.step}: the {event.tensor} is not finite, so this update was not applied and training stopped."
+            f"Step {thousands(event.step)}: the {event.tensor} is not finite, so this update was not applied and training stopped."
         )
         halved = with_half_rate(self.session.spec)
         remedy = ("Restart with half the learning rate", lambda: self.session.start(halved))
         self.message_bar.set_message("error", sentence, (remedy,))
 
     def _on_refused(self, sentence: str, instead: RunSpec | None) -> None:
+        if self.session.state == "starting":  # the run is on its way: it is told of with that
+            self._complaints.append(sentence)
+            return
+        self._complaints = []
         asked = self.session.asked
         changes = [] if instead is None or asked is None else _changes(asked, instead)
         if instead is not None and self._adapting:
@@ -277,8 +305,8 @@ class MainWindow(QMainWindow):
         code = event.exit_code
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
         why = " (often: out of memory)" if code == -9 else ""
-        step = self.session.frame.step if self.session.frame else 0
-        sentence = f"The trainer process {how}{why}; the run stopped at step {step}."
+        step = self.session.live.step if self.session.live else 0
+        sentence = f"The trainer process {how}{why}; the run stopped at step {thousands(step)}."
         if event.reason:
             sentence = f"The trainer process could not be started: {event.reason}. Close other programs and try again."
         self.message_bar.set_message("error", sentence, self._ways_on())
@@ -286,7 +314,7 @@ class MainWindow(QMainWindow):
     def _ways_on(self) -> tuple[tuple[str, Callable[[], object]], ...]:
         """What can be done after the trainer has died: the run file outlives it."""
         again = ("Start again", lambda: self.go(self.session.run))
-        file = self.session.frame.run.run_file if self.session.frame else ""
+        file = self.session.live.run.run_file if self.session.live else ""
         if not (file and Path(file).exists()):
             return (again,)
         return (("Resume where it was last stored", lambda: self.session.open(file)), again)
@@ -302,18 +330,20 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         theme.apply(application, self.theme)
-        for part in (self.run_bar, self.message_bar, self.parameter_panel, self.explain_panel, self.workspace):
+        parts = (self.run_bar, self.message_bar, self.parameter_panel, self.explain_panel, self.workspace)
+        for part in (*parts, self.timeline, self.desk):
             part.set_theme(self.theme)
         self.clock.nudge()
 
     def _update_text(self) -> None:
-        session, frame = self.session, self.session.frame
-        if frame is not None:
-            epoch = frame.epoch if frame.run.data_count else math.nan  # a law has no epochs
-            self.run_bar.set_progress(frame.step, epoch, frame.steps_per_s, session.seconds, session.device)
+        session, frame, live = self.session, self.session.frame, self.session.live
+        if frame is not None and live is not None:
+            epoch = live.epoch if live.run.data_count else math.nan  # a law has no epochs
+            self.run_bar.set_progress(live.step, epoch, live.steps_per_s, session.seconds, session.device)
             lab = self.workspace.docks.get(self._explained)
             own = lab.lab.numbers() if isinstance(lab, LabDock) else {}
-            self.explain_panel.set_numbers({**numbers(frame), **own})
+            when = f"At step {thousands(frame.step)}" if frame.until else "Now"
+            self.explain_panel.set_numbers({**numbers(frame), **own}, when)
 
     def _on_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
         while new is not None and new is not self:
@@ -325,17 +355,9 @@ class MainWindow(QMainWindow):
     # Coming and going
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A narrow window keeps its middle for the plots: the explanation goes behind the parameters."""
+        """The explanation goes behind the parameters where there is no room for both."""
         super().resizeEvent(event)
-        narrow = self.width() < NARROW
-        if narrow != self._narrow:
-            self._narrow = narrow
-            if narrow:
-                self.tabifyDockWidget(self.parameter_dock, self.explain_dock)
-                self.parameter_dock.raise_()
-            else:
-                self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.explain_dock)
-                self.resizeDocks([self.explain_dock], [SIDE], Qt.Orientation.Horizontal)
+        self.sides.fit()
 
     def _restore(self) -> None:
         for state, restore in (
@@ -344,22 +366,27 @@ class MainWindow(QMainWindow):
         ):
             if state:
                 restore(QByteArray.fromBase64(state.encode()))
-        if self.settings.tiles and self.settings.arrangement == self.workspace.arrangement:
-            self.workspace.restoreState(QByteArray.fromBase64(self.settings.tiles.encode()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window and end the trainer process."""
         self._text_timer.stop()
-        states = (self.saveGeometry(), self.saveState(), self.workspace.saveState())
-        geometry, docks, tiles = (bytes(state.toBase64().data()).decode() for state in states)
+        self.workspace.remember()
+        geometry, docks = (bytes(state.toBase64().data()).decode() for state in (self.saveGeometry(), self.saveState()))
+        live = self.session.live
         settings = msgspec.structs.replace(
-            self.settings, geometry=geometry, docks=docks, tiles=tiles, arrangement=self.workspace.arrangement
+            self.settings.renewed(self._settings_path),
+            geometry=geometry,
+            docks=docks,
+            layouts=self.workspace.layouts,
+            last_run=live.run.run_file if live and live.step else "",
         )
         complaint = settings.save(self._settings_path)
         if complaint:
             print(complaint, file=sys.stderr)  # the window is closing: nowhere else to say it
+        self.desk.close()
         self.hide()  # a trainer in the midst of a long load takes some seconds to end
         self.session.shut_down()
+        self.closed.emit()
         super().closeEvent(event)
 
 

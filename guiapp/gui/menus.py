@@ -20,53 +20,68 @@ if TYPE_CHECKING:
 def build(window: MainWindow) -> None:
     """Fill the menu bar of `window`."""
     bar = window.menuBar()
-    file = bar.addMenu("&File")
-    _add(file, "&Open data…", window.ask_for_data, "Ctrl+O", "Train on a .npz, .npy, IDX or CSV file of your own")
-    _add(file, "Open image &folder…", lambda: window.ask_for_data(folder=True))
-    recent = file.addMenu("Open &recent")
-    recent.aboutToShow.connect(lambda: _fill_recent(window, recent))
-    file.addSeparator()
-    _add(file, "Open r&un…", window.ask_for_run, "Ctrl+Shift+O", "Go on with a run that was saved, bit for bit")
-    _add(file, "&Save run…", window.ask_where_to_save, "Ctrl+S", "Copy the run file: curves, events and weights")
-    file.addSeparator()
-    _add(file, "&Quit", window.close, "Ctrl+Q")
-
-    run = bar.addMenu("&Run")
-    for action in window.run_bar.run_actions():
-        run.addAction(action)
-    run.addSeparator()
-    _presets(window, run.addMenu("&Preset"))
-
-    run.addSeparator()
-    _add(run, "&Back to the run before", window.bring_back, "Ctrl+Z", "Go on with the run that this one replaced")
-
-    view = bar.addMenu("&View")
-    for number, (name, dock) in enumerate(window.workspace.docks.items(), start=1):
-        keys = f"Ctrl+{number}" if number <= 9 else ""
-        _add(view, dock.windowTitle(), lambda *_, name=name: window.workspace.reveal(name), keys)
-    view.addSeparator()
-    workspaces = view.addMenu("&Workspace")
-    for name in ARRANGEMENTS:
-        action = _add(workspaces, name, lambda *_, name=name: window.workspace.arrange(name))
-        action.setData(f"Workspace: {name}")
-    view.addAction(window.parameter_dock.toggleViewAction())
-    view.addSeparator()
-    _themes(window, view.addMenu("&Theme"))
-    _add(
-        view,
-        "&Full screen",
-        lambda: window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen),
-        "F11",
-    )
-
+    _file(window, bar.addMenu("&File"))
+    _run(window, bar.addMenu("&Run"))
+    _view(window, bar.addMenu("&View"))
     bar.setCornerWidget(_workspace_tabs(window))
-
     help_menu = bar.addMenu("&Help")
     explain = window.explain_dock.toggleViewAction()
     explain.setShortcut(QKeySequence("F1"))
     help_menu.addAction(explain)
     _add(help_menu, "&Commands…", lambda: CommandPalette(actions(window), window).open(), "Ctrl+K")
     _add(help_menu, "&About", lambda: _about(window))
+
+
+def _file(window: MainWindow, menu: QMenu) -> None:
+    desk = window.desk
+    _add(menu, "&Open data…", desk.ask_for_data, "Ctrl+O", "Train on a .npz, .npy, IDX or CSV file of your own")
+    _add(menu, "Open image &folder…", lambda: desk.ask_for_data(folder=True))
+    recent = menu.addMenu("Open &recent")
+    recent.aboutToShow.connect(lambda: _fill_recent(window, recent))
+    menu.addSeparator()
+    _add(menu, "Run &library…", desk.show_library, "Ctrl+L", "All runs: find, compare, go on, fork, delete")
+    _add(menu, "Open r&un…", desk.ask_for_run, "Ctrl+Shift+O", "Go on with a run that was saved, bit for bit")
+    _add(menu, "&Save run…", desk.ask_where_to_save, "Ctrl+S", "Copy the run file: curves, events and weights")
+    menu.addSeparator()
+    _add(menu, "&Export…", desk.export, "Ctrl+E", "Curves, weights, an animation or a report of the run")
+    _add(menu, "Show as &code", desk.show_code, "Ctrl+Shift+C", "The run as a plain PyTorch script")
+    menu.addSeparator()
+    _add(menu, "&Preferences…", desk.show_preferences, "Ctrl+,", "Theme, what is opened at the start, where runs are")
+    _add(menu, "&Quit", window.close, "Ctrl+Q")
+
+
+def _run(window: MainWindow, menu: QMenu) -> None:
+    for action in window.run_bar.run_actions():
+        menu.addAction(action)
+    menu.addSeparator()
+    _presets(window, menu.addMenu("&Preset"))
+    menu.addSeparator()
+    machine = window.time_machine
+    _add(menu, "&Undo the last edit", machine.undo, "Ctrl+Z", "A new run from before the last change of a parameter")
+    _add(menu, "&Fork from here", machine.fork, "Ctrl+F", "A new run from the step shown, with the parameters shown")
+    _add(menu, "&Back to the run before", window.bring_back, "Ctrl+Shift+Z", "Go on with the run that was replaced")
+
+
+def _view(window: MainWindow, menu: QMenu) -> None:
+    for number, (name, dock) in enumerate(window.workspace.docks.items(), start=1):
+        keys = f"Ctrl+{number}" if number <= 9 else ""
+        _add(menu, dock.windowTitle(), lambda *_, name=name: window.workspace.reveal(name), keys)
+    menu.addSeparator()
+    workspaces = menu.addMenu("&Workspace")
+    for name in ARRANGEMENTS:
+        action = _add(workspaces, name, lambda *_, name=name: window.workspace.arrange(name))
+        action.setData(f"Workspace: {name}")
+    workspaces.addSeparator()
+    _add(workspaces, "&Tile anew", window.workspace.tile_anew, tip="Forget how the views of this workspace were moved")
+    menu.addAction(window.parameter_dock.toggleViewAction())
+    menu.addSeparator()
+    _themes(window, menu.addMenu("&Theme"))
+    _add(
+        menu,
+        "&Full screen",
+        lambda: window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen),
+        "F11",
+    )
 
 
 def actions(window: MainWindow) -> list[QAction]:

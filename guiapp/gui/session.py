@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from guiapp import messages as m
 from guiapp.gui.frame import Frame
+from guiapp.gui.history import History
 from guiapp.gui.training_thread import TrainingThread
 from guiapp.parameters import edited, flat, value
 from guiapp.series import Series
@@ -25,20 +26,29 @@ class Session(QObject):
         state_changed(str): one of `State`; "paused" is said anew after each single step.
         started(Started): a new run exists.
         frame_changed(Frame, frozenset): something new to draw, and which picture kinds are new in it.
+        travelled(object): the views show the step of this keyframe now, or None: the newest one, live.
+        history_changed(): there are new keyframes or events to go back to.
+        seen(Seen), annotated(Annotated): the answers to `look` and `annotate`.
         edited(Edited), diverged(Diverged), saved(str): as the trainer said.
         complained(str, str): a sentence for the person, and details (a traceback) or "".
         refused(str, object): a sentence, and the `RunSpec` that would work instead, or None.
+        mended(str): what a refusal told of is over, in a sentence.
         lost(Died): the trainer process ended, or could not be started; the next run starts a new one.
     """
 
     state_changed = Signal(str)
     started = Signal(object)
     frame_changed = Signal(object, object)
+    travelled = Signal(object)
+    history_changed = Signal()
+    seen = Signal(object)
+    annotated = Signal(object)
     edited = Signal(object)
     diverged = Signal(object)
     saved = Signal(str)
     complained = Signal(str, str)
     refused = Signal(str, object)
+    mended = Signal(str)
     lost = Signal(object)
 
     def __init__(self, thread: TrainingThread, spec: RunSpec, parent: QObject | None = None) -> None:
@@ -46,7 +56,8 @@ class Session(QObject):
         self.state: State = "loading"
         self.spec = spec  # of the run, edits included; before a run, of the next one
         self.asked: RunSpec | None = spec  # of the start asked for last, which may have been refused
-        self.frame: Frame | None = None
+        self.live: Frame | None = None  # the newest moment of the run
+        self.history = History()
         self.previous = ""  # the run file of the run before this one, if it had a step
         self.device = ""
         self.seconds = 0.0
@@ -70,10 +81,23 @@ class Session(QObject):
         self._send_new(m.Start(self._new_key(), spec, running))
 
     def open(self, path: str) -> None:
-        """Replace the current run by the one in the run file at `path`, paused where its weights were last stored. If
-        that cannot be, the current run goes on."""
+        """Go on with the run in the run file at `path`, paused where its weights were last stored. If that cannot be,
+        the current run goes on."""
         self.asked, self._running, self._then = None, False, None
         self._send_new(m.Open(self._new_key(), path))
+
+    def fork(self, path: str, step: int, spec: RunSpec, running: bool = False) -> None:
+        """Begin a new run as the one in the run file at `path` was at its newest keyframe up to `step`, with the
+        parameters of `spec`. If that cannot be, the current run goes on."""
+        self.asked, self._running, self._then = spec, running, None
+        self._send_new(m.Open(self._new_key(), path, step, spec, running))
+
+    def undo_edit(self, index: int = -1) -> None:
+        """Fork before the edit `index` of the run; the edits that a turn of one slider made count as one."""
+        if self.live is not None and self.live.marks:
+            first = self.history.first_of_turn(self.live.marks, index)
+            before = edited(first.spec, first.path, first.old)
+            self.fork(self.live.run.run_file, first.step, before, running=self.state == "training")
 
     def _new_key(self) -> int:
         self._last_key += 1
@@ -89,18 +113,56 @@ class Session(QObject):
         self._set_state("starting")
         self._thread.send(command)
 
+    # Looking back
+
+    @property
+    def at(self) -> int | None:
+        """The step of the keyframe that the views show; None: the newest one."""
+        return self.history.at
+
+    @property
+    def frame(self) -> Frame | None:
+        """What the views show: now, or the moment gone back to once its pictures have come."""
+        return self.history.past or self.live
+
+    def travel(self, step: int) -> None:
+        """Show the newest keyframe up to `step`, while training goes on; `frame_changed` follows."""
+        if self.history.go(step):
+            self.travelled.emit(self.at)
+
+    def go_live(self) -> None:
+        """Show the newest moment again."""
+        if self.at is not None and self.live is not None:
+            self.history.go_live()
+            self.travelled.emit(None)
+            self.frame_changed.emit(self.live, frozenset(self.live.pictures))
+
+    def look(self, path: str, step: int, needs: frozenset[str], focus: Mapping[str, Any]) -> None:
+        """Ask for pictures of any stored run at its newest keyframe up to `step`; `seen` follows."""
+        self._thread.send(m.Look(path, step, needs, focus))
+
+    def annotate(self, path: str, title: str, notes: str, tags: tuple[str, ...]) -> None:
+        """Write what a person calls a run into its file; `annotated` follows."""
+        self._thread.send(m.Annotate(path, title, notes, tags))
+
     @property
     def trainer_pid(self) -> int:
         """Of the trainer process; 0 when there is none."""
         return self._thread.pid
 
     @property
+    def can_look_back(self) -> bool:
+        """There is a trainer that has a run and can show its past, or is about to."""
+        return self.live is not None and self.state not in ("loading", "ready", "lost")
+
+    @property
     def has_run(self) -> bool:
         """There is a run that can go on."""
-        return self.frame is not None and self.state in ("training", "paused")
+        return self.live is not None and self.state in ("training", "paused")
 
     def run(self, until: int | None = None) -> None:
-        """Train on, or start the first run, or start again after a failure."""
+        """Train on, or start the first run, or start again after a failure. It is the newest moment that goes on."""
+        self.go_live()
         if not self.has_run:
             self.start(self.spec, running=until is None, then=None if until is None else m.Run(until))
         elif self.state == "paused" or until is not None:
@@ -114,6 +176,7 @@ class Session(QObject):
 
     def step(self, count: int = 1, player: m.Player = "both") -> None:
         """`count` iterations of both players or one, then pause."""
+        self.go_live()
         command = m.Step(count, player)
         if self.has_run:
             if count > 1:
@@ -124,7 +187,7 @@ class Session(QObject):
 
     def epoch(self) -> None:
         """As many iterations as one pass over the data takes; 1,000 of a law, which has no end."""
-        count = self.frame.run.data_count if self.frame else 0
+        count = self.live.run.data_count if self.live else 0
         self.step(max(1, -(-count // self.spec.batch)) if count else 1000)
 
     def edit(self, path: str, new: Any) -> None:
@@ -139,7 +202,7 @@ class Session(QObject):
         """Ask for the next frame; `frame_changed` follows."""
         if not self.pull_pending and (self.has_run or self.state == "diverged"):
             self.pull_pending = True
-            self._thread.send(m.Pull(needs, focus))
+            self._thread.send(m.Pull(needs, focus, self.at))
 
     def shut_down(self) -> None:
         """End the trainer process; returns when it is gone."""
@@ -150,7 +213,7 @@ class Session(QObject):
     def _receive(self, event: m.Event) -> None:
         if isinstance(event, m.Update):
             self.pull_pending = False
-        if isinstance(event, m.Update | m.Paused | m.Edited | m.Diverged) and event.key != self._key:
+        if isinstance(event, m.Update | m.Kept | m.Paused | m.Edited | m.Diverged) and event.key != self._key:
             return  # of a run that was replaced meanwhile
         match event:
             case m.Ready():
@@ -160,6 +223,9 @@ class Session(QObject):
                 self._begin(event)
             case m.Update():
                 self._update(event)
+            case m.Kept():
+                self.history.keyframes = event.keyframes
+                self.history_changed.emit()
             case m.Paused() if self.state == "starting":
                 self._before = "paused"
             case m.Paused():
@@ -167,16 +233,22 @@ class Session(QObject):
                 self.state_changed.emit("paused")
             case m.Edited():
                 self.spec = event.spec
-                if self.frame is not None:
-                    self.frame = replace(self.frame, marks=(*self.frame.marks, event))
+                if self.live is not None:
+                    self.live = replace(self.live, marks=(*self.live.marks, event))
                 self.edited.emit(event)
             case m.Diverged() if self.state == "starting":
                 self._before = "diverged"
             case m.Diverged():
                 self._set_state("diverged")
                 self.diverged.emit(event)
+            case m.Seen():
+                self.seen.emit(event)
+            case m.Annotated():
+                self.annotated.emit(event)
             case m.Saved():
                 self.saved.emit(event.path)
+            case m.Refused() if event.mended:
+                self.mended.emit(event.sentence)
             case m.Refused():
                 self._refused(event)
             case m.Failed():
@@ -189,42 +261,48 @@ class Session(QObject):
                 self.lost.emit(event)
 
     def _begin(self, event: m.Started) -> None:
-        if self.frame is not None and self.frame.step:
-            self.previous = self.frame.run.run_file
+        if self.live is not None and self.live.step:
+            self.previous = self.live.run.run_file
         self._key = event.key
         self.spec = event.spec
         self.device = event.device
         self.seconds = 0.0
         self.pull_pending = False
-        self.frame = Frame(event, 0, 0.0, 0.0, False, Series(event.names), {})
-        self._set_state("training" if self._running else "paused")
+        self.live = Frame(event, 0, 0.0, 0.0, False, Series(event.names), {})
+        self.history = History()
+        self._set_state("training" if self._running or event.again else "paused")
         self.started.emit(event)
         if self._then is not None:
             self._thread.send(self._then)
             self._then = None
 
     def _update(self, event: m.Update) -> None:
-        assert self.frame is not None
-        frame = self.frame
+        assert self.live is not None
+        frame = self.live
         frame.series.append(event.rows)
         self.seconds = event.seconds
         if event.running and self.state == "paused":
             self._set_state("training")
-        self.frame = replace(
+        self.live = replace(
             frame,
             step=event.step,
             epoch=event.epoch,
             steps_per_s=event.steps_per_s if len(event.rows) else frame.steps_per_s,
             running=event.running,
-            pictures={**frame.pictures, **event.pictures},
+            pictures={**frame.pictures, **event.pictures} if event.at is None else frame.pictures,
         )
-        self.frame_changed.emit(self.frame, frozenset(event.pictures))
+        told = self.history.learn(event)
+        fresh = self.history.show(self.live, event) if self.at is not None else frozenset(event.pictures)
+        if told:
+            self.history_changed.emit()
+        assert self.frame is not None
+        self.frame_changed.emit(self.frame, fresh)
 
     def _refused(self, event: m.Refused) -> None:
         instead = None
         if self.state == "starting" and event.key == self._last_key:
             self._then = None
-            self._set_state(self._before if self.frame is not None else "ready")
+            self._set_state(self._before if self.live is not None else "ready")
             if event.remedy and self.asked is not None:
                 instead = self.asked
                 for path, new in event.remedy.items():

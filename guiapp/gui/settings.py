@@ -12,16 +12,30 @@ from msgspec import Meta, Struct
 from platformdirs import user_config_path
 
 RECENT: Final = 10
+BUDGET: Final = (16, 65536)  # MB
+
+
+class Layout(Struct, frozen=True):
+    """How the docks of an arrangement were left: Qt's state in base64, and which were open."""
+
+    state: str
+    open: tuple[str, ...]
 
 
 class Settings(Struct, frozen=True):
-    """Geometry, outer docks and inner tiles (base64 of Qt's own format), the arrangement that the tiles belong to, the
-    theme, and files opened lately (newest first). Fields of a newer version are skipped."""
+    """Geometry and outer docks (base64 of Qt's own format), and each arrangement as it was left; the theme;
+    files opened lately (newest first). At the start: the preset, or with `reopen` the run `last_run`. `runs`: the
+    folder of the run files, empty where it is the platform's; `keyframes_mb`: room for the keyframes of each. Fields
+    of another version are skipped."""
 
     geometry: str = ""
     docks: str = ""
-    tiles: str = ""
-    arrangement: str = ""
+    layouts: dict[str, Layout] = {}  # msgspec gives each its own
+    preset: str = ""
+    reopen: bool = False
+    last_run: str = ""
+    runs: str = ""
+    keyframes_mb: Annotated[int, Meta(ge=BUDGET[0], le=BUDGET[1])] = 256
     theme: Literal["system", "light", "dark"] = "system"
     recent: Annotated[tuple[str, ...], Meta(max_length=1000)] = ()
 

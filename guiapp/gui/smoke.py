@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QWidget
 
 from guiapp import __version__, presets
 from guiapp.gui import app as apps
+from guiapp.gui import smoke_past
 from guiapp.gui.docks import LabDock, ViewDock
 from guiapp.gui.frame import Frame
 from guiapp.series import Series
@@ -32,7 +33,8 @@ class SmokeError(Exception):
 
 
 def smoke(as_json: bool) -> int:
-    """Open, train the default VAE and the default GAN, draw every view and lab, check that losses fell.
+    """Open, train the default VAE and the default GAN, draw every view and lab, check that losses fell; look back,
+    fork, list, compare and export.
 
     Returns:
         0, or 1 with the names of what failed in the printed result.
@@ -41,12 +43,13 @@ def smoke(as_json: bool) -> int:
     result: dict[str, Any] = {"version": __version__, "frozen": hasattr(sys, "_MEIPASS"), "failed": [], "runs": {}}
     with tempfile.TemporaryDirectory(prefix="elboscope-smoke-") as folder:
         spec = presets.load(presets.DEFAULT).spec
-        app = apps.build(spec, spec, Path(folder) / "settings.json")
+        app = apps.build(spec, spec, Path(folder))
         app.window.show()
         try:
             for trial in TRIALS:
                 _attempt(result, trial[0], partial(_trial, app, result, *trial))
             _attempt(result, "labs", partial(_labs, app, result))
+            _attempt(result, "past", partial(_past, app, result, Path(folder)))
         finally:
             app.window.close()
     result["torch_in_window_process"] = "torch" in sys.modules
@@ -69,10 +72,7 @@ def _attempt(result: dict[str, Any], name: str, check: Callable[[], None]) -> No
 
 def _trial(app: apps.App, result: dict[str, Any], preset: str, steps: int, falling: str) -> None:
     session, window = app.session, app.window
-    heard: list[str] = []
-    session.refused.connect(lambda sentence, _: heard.append(sentence))
-    session.complained.connect(lambda sentence, details: heard.append(f"{sentence} {details}"))
-    session.lost.connect(lambda code: heard.append(f"the trainer process ended with code {code}"))
+    heard = _heard(app)
     window.baseline = spec = presets.load(preset).spec
     session.start(spec, running=False)
     _until(lambda: session.has_run and _frame(app).run.spec == spec, "the run did not start", heard)
@@ -119,6 +119,26 @@ def _labs(app: apps.App, result: dict[str, Any]) -> None:
                 raise SmokeError(f"the lab {name} is blank")
 
 
+def _past(app: apps.App, result: dict[str, Any], folder: Path) -> None:
+    heard = _heard(app)
+
+    def wait(done: Callable[[], bool], failure: str) -> None:
+        _until(done, failure, heard)
+
+    smoke_past.look_back(app, result, wait)
+    smoke_past.library(app, result, wait)
+    smoke_past.exports(app, result, folder, wait)
+
+
+def _heard(app: apps.App) -> list[str]:
+    """What the session complains of from now on."""
+    heard: list[str] = []
+    app.session.refused.connect(lambda sentence, _: heard.append(sentence))
+    app.session.complained.connect(lambda sentence, details: heard.append(f"{sentence} {details}"))
+    app.session.lost.connect(lambda code: heard.append(f"the trainer process ended with code {code}"))
+    return heard
+
+
 def _frame(app: apps.App) -> Frame:
     """The newest frame; training has begun."""
     frame = app.session.frame
@@ -160,4 +180,5 @@ def _text(result: dict[str, Any]) -> str:
     ]
     lines += [f"{name}: {facts}" for name, facts in result["runs"].items()]
     lines.append(f"labs: {result.get('labs')}")
+    lines.append(f"past: {result.get('past')}, {result.get('library')} runs, exports {result.get('exports')}")
     return "\n".join([*lines, *(f"FAILED {what}" for what in result["failed"]), "ok" if result["ok"] else "not ok"])

@@ -108,9 +108,8 @@ def system_theme() -> Theme:
     return DARK if dark else LIGHT
 
 
-def apply(app: QApplication, theme: Theme) -> None:
-    """Put `theme` on all widgets: Fusion style, palette, and pyqtgraph's defaults for plots made afterwards."""
-    app.setStyle("Fusion")
+def palette_of(theme: Theme) -> QPalette:
+    """The colours of `theme` by the role that Qt gives them."""
     palette = QPalette()
     roles = {
         QPalette.ColorRole.Window: theme.surface,
@@ -137,6 +136,13 @@ def apply(app: QApplication, theme: Theme) -> None:
     disabled = QPalette.ColorGroup.Disabled
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
         palette.setColor(disabled, role, QColor(theme.muted))
+    return palette
+
+
+def apply(app: QApplication, theme: Theme) -> None:
+    """Put `theme` on all widgets: Fusion style, palette, and pyqtgraph's defaults for plots made afterwards."""
+    app.setStyle("Fusion")
+    palette = palette_of(theme)
     app.setPalette(palette)
     if theme.is_dark:
         # Fusion outlines these in a shade darker than their Window colour, which nobody sees on a dark window.

@@ -6,19 +6,20 @@ from collections import deque
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from PySide6.QtCore import QObject, QThread, Signal
 
 from guiapp import trainer_process
 from guiapp.messages import Command, Died, Quit
 
+KEYFRAMES = 256 << 20  # bytes in one run file
 LAST_WORDS = 4.0  # seconds that the trainer gets to end by itself
 
 
 class TrainingThread(QThread):
-    """Keeps one trainer process, and the folder in which it records its runs. Everything that crosses the pipe passes
-    through this thread alone, so that a trainer that hangs cannot block the window.
+    """Keeps one trainer process, which records its runs in the folder `runs` with at most `budget` bytes of keyframes
+    each. Everything that crosses the pipe passes through this thread alone, so that a trainer that hangs cannot block
+    the window.
 
     Signals:
         received(object): an event from the trainer; `Died` when the process has ended unasked. After that `start()`
@@ -27,14 +28,14 @@ class TrainingThread(QThread):
 
     received = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, runs: Path, budget: int = KEYFRAMES, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._runs, self._budget = runs, budget
         self.setObjectName("training")
         self._outbox: deque[Command] = deque()
         self._wake_read, self._wake_write = Pipe(duplex=False)
         self._quitting = False
         self.pid = 0
-        self._folder = TemporaryDirectory(prefix="elboscope-", ignore_cleanup_errors=True)  # outlives a killed trainer
 
     def send(self, command: Command) -> None:
         """Hand `command` to the trainer; returns at once."""
@@ -44,7 +45,7 @@ class TrainingThread(QThread):
     def run(self) -> None:
         self._quitting = False
         try:
-            process, connection = trainer_process.start(Path(self._folder.name))
+            process, connection = trainer_process.start(self._runs, self._budget)
         except (OSError, RuntimeError) as error:  # no memory, no file handles, no such program
             self._outbox.clear()
             self.received.emit(Died(0, str(error)))
@@ -93,8 +94,7 @@ class TrainingThread(QThread):
         return True
 
     def shut_down(self) -> None:
-        """End the trainer process and the thread, and drop the folder; returns when all is gone (5 s at most)."""
+        """End the trainer process and the thread; returns when both are gone (5 s at most)."""
         if self.isRunning():
             self.send(Quit())
             self.wait()
-        self._folder.cleanup()

@@ -23,7 +23,20 @@ def run(spec: RunSpec, baseline: RunSpec, seconds: float) -> int:
     """Train `spec` in the window for `seconds`, leave screenshots and the run file, and print where; gives 0, or 1
     when the run did not get going."""
     folder = _folder()
-    app = apps.build(spec, baseline, settings_path=folder / "settings.json")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        app = apps.build(spec, baseline, home=Path(home))
+        said = _show(app, spec, folder, seconds)
+    live = app.session.live
+    for sentence in said:
+        print(sentence)
+    print(f"Trained {live.step if live else 0} steps of {live.run.data_title if live else 'nothing'}.")
+    for path in sorted(folder.iterdir()):
+        print(path)
+    return 0 if live and live.step and (folder / "run.elbo").exists() else 1
+
+
+def _show(app: apps.App, spec: RunSpec, folder: Path, seconds: float) -> list[str]:
+    """Train `spec` in the window of `app` for `seconds`, until it is closed; gives what went wrong."""
     app.window.show()
     said: list[str] = []
     app.session.complained.connect(lambda sentence, _details: said.append(sentence))
@@ -45,13 +58,7 @@ def run(spec: RunSpec, baseline: RunSpec, seconds: float) -> int:
     else:
         app.session.start(spec)
     app.application.exec()
-    frame = app.session.frame
-    for sentence in said:
-        print(sentence)
-    print(f"Trained {frame.step if frame else 0} steps of {frame.run.data_title if frame else 'nothing'}.")
-    for path in sorted(folder.iterdir()):
-        print(path)
-    return 0 if frame and frame.step and (folder / "run.elbo").exists() else 1
+    return said
 
 
 def _folder() -> Path:
@@ -59,8 +66,7 @@ def _folder() -> Path:
     try:
         folder = Path(FOLDER).absolute()
         folder.mkdir(exist_ok=True)
-        for old in ("run.elbo", "settings.json"):
-            (folder / old).unlink(missing_ok=True)
+        (folder / "run.elbo").unlink(missing_ok=True)
         return folder
     except OSError:
         return Path(tempfile.mkdtemp(prefix=f"{FOLDER}-"))

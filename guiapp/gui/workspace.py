@@ -6,12 +6,13 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QWidget
 
 from guiapp.data import DATASETS
 from guiapp.gui.docks import LabDock, ViewDock
 from guiapp.gui.labs import LABS
+from guiapp.gui.settings import Layout
 from guiapp.gui.theme import Theme
 from guiapp.gui.views import VIEWS
 from guiapp.messages import Started
@@ -57,6 +58,7 @@ class Workspace(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.arrangement = ""
         self.home = "VAE"
+        self.layouts: dict[str, Layout] = {}  # of the arrangements left so far
         self.docks: dict[str, ViewDock | LabDock] = {}
         for view_type in VIEWS:
             view = view_type()
@@ -74,14 +76,34 @@ class Workspace(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
 
     def arrange(self, name: str) -> None:
-        """Show the docks of the arrangement `name`, tiled with equal shares, and close the others; the first one gets
-        the focus, and so is explained."""
-        self._tile(name)
+        """Show the docks of the arrangement `name`, as a person left them or tiled with equal shares, and close the
+        others; the first one gets the focus, and so is explained."""
+        self._take(name)
         self.docks[ARRANGEMENTS[name][0][0][0]].widget().setFocus()
 
-    def _tile(self, name: str) -> None:
+    def tile_anew(self) -> None:
+        """Forget how the docks of this arrangement were moved."""
+        self.layouts.pop(self.arrangement, None)
+        self._tile(self.arrangement)
+
+    def remember(self) -> None:
+        """Keep how the docks of this arrangement are now."""
+        if self.arrangement:
+            state = self.saveState(len(self.docks))  # as a version: with other docks it would not fit
+            shown = tuple(name for name, dock in self.docks.items() if not dock.isHidden())
+            self.layouts[self.arrangement] = Layout(bytes(state.toBase64().data()).decode(), shown)
+
+    def _take(self, name: str) -> None:
+        self.remember()
         self.arrangement = name
         self.arranged.emit(name)
+        self._tile(name)
+        layout = self.layouts.get(name)
+        if layout and self.restoreState(QByteArray.fromBase64(layout.state.encode()), len(self.docks)):
+            for other in self.docks.keys() - set(layout.open):  # Qt brings back those that had no place, too
+                self.removeDockWidget(self.docks[other])
+
+    def _tile(self, name: str) -> None:
         for dock in self.docks.values():
             dock.setFloating(False)
             self.removeDockWidget(dock)
@@ -119,7 +141,7 @@ class Workspace(QMainWindow):
             return
         focused = QApplication.focusWidget()  # what a person is at, in a panel beside the workspace, stays
         at = next((dock for dock in self.docks.values() if focused is not None and dock.isAncestorOf(focused)), None)
-        self._tile(self.home)
+        self._take(self.home)
         if at is not None:
             (self.docks[ARRANGEMENTS[self.home][0][0][0]] if at.isHidden() else at).widget().setFocus()
 

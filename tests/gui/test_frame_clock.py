@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from guiapp import messages as m
@@ -108,3 +109,40 @@ def test_a_costly_draw_is_followed_by_a_rest(session, wire):
     wire.say(update(1, 1, 1))
     clock.tick()
     assert clock._timer.interval() == round(200 * (1 + REST))
+
+
+def past(first, count, at, keyframes=None):
+    event = update(1, first, count, samples={"x": np.zeros(1)})
+    fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
+    return m.Update(**(fields | {"at": at, "keyframes": keyframes}))
+
+
+def test_a_moment_gone_back_to_is_asked_for_and_drawn_at_once(session, wire):
+    panes = (Pane({"samples"}), Pane())
+    clock = FrameClock(session, lambda: panes)
+    clock.tick()
+    wire.say(past(1, 50, None, np.array([0, 20, 40])))
+    session.travel(40)
+    clock.tick()
+    assert pulls(wire)[-1].at == 40, "what was stale of the present is not drawn first"
+    assert [p.drawn for p in panes] == [[], []]
+    wire.say(past(51, 1, 40))
+    clock.tick()
+    assert [p.drawn for p in panes] == [[40], [40]], "all views in one tick"
+
+
+def test_an_answer_that_came_too_late_is_not_drawn(session, wire):
+    pane = Pane({"samples"})
+    clock = FrameClock(session, lambda: (pane,))
+    clock.tick()
+    wire.say(past(1, 50, None, np.array([0, 20, 40])))
+    session.travel(40)
+    clock.tick()
+    session.travel(20)
+    wire.say(past(51, 1, 40))
+    clock.tick()
+    assert pane.drawn == []
+    assert pulls(wire)[-1].at == 20
+    wire.say(past(52, 1, 20))
+    clock.tick()
+    assert pane.drawn == [20]

@@ -12,12 +12,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton
 
 from guiapp import presets
-from guiapp.engine.run_file import read_run
 from guiapp.gui.main_window import MainWindow
 from guiapp.gui.session import Session
 from guiapp.gui.settings import Settings
 from guiapp.gui.training_thread import TrainingThread
 from guiapp.parameters import edited
+from guiapp.run_file import read_run
 
 PATIENCE = 30_000  # ms
 
@@ -31,8 +31,8 @@ def small():
 
 @pytest.fixture
 def window(qtbot, small, tmp_path):
-    session = Session(TrainingThread(), small)
-    window = MainWindow(session, Settings(), tmp_path / "settings.json", small)
+    session = Session(TrainingThread(tmp_path / "runs"), small)
+    window = MainWindow(session, Settings(), tmp_path / "settings.json", small, tmp_path / "runs")
     qtbot.addWidget(window)
     window.show()
     yield window
@@ -230,8 +230,8 @@ def test_the_tiles_of_a_workspace_are_remembered(qtbot, window, small, tmp_path)
     window.workspace.tabifyDockWidget(window.workspace.docks["losses"], window.workspace.docks["latent"])
     window.close()
     settings = msgspec.json.decode((tmp_path / "settings.json").read_bytes(), type=Settings)
-    session = Session(TrainingThread(), small)
-    again = MainWindow(session, settings, tmp_path / "settings.json", small)
+    session = Session(TrainingThread(tmp_path / "runs"), small)
+    again = MainWindow(session, settings, tmp_path / "settings.json", small, tmp_path / "runs")
     qtbot.addWidget(again)
     docks = again.workspace.docks
     assert docks["latent"] in again.workspace.tabifiedDockWidgets(docks["losses"])
@@ -304,3 +304,57 @@ def test_the_posterior_of_the_run_reaches_the_lab(qtbot, window):
     until(qtbot, lambda: trained(window))
     window.workspace.reveal("gaussian-kl")
     until(qtbot, lambda: "posterior" in window.session.frame.pictures)
+
+
+def keyframes(window):
+    return window.session.history.keyframes
+
+
+def test_looking_back_while_it_trains(qtbot, window):
+    window.session.run()
+    until(qtbot, lambda: trained(window, 60) and len(keyframes(window)) > 1 and bool(window.session.frame.pictures))
+    window.timeline.travelled.emit(0)
+    until(qtbot, lambda: window.session.frame.until > 60)
+    past, live = window.session.frame, window.session.live
+    assert past.step == 0
+    assert not len(past.series)
+    assert set(past.pictures) == set(live.pictures)
+    until(qtbot, lambda: window.session.live.step > live.step + 20)
+    assert window.session.state == "training"
+    window.timeline.went_live.emit()
+    assert window.session.frame is window.session.live
+
+
+def test_what_is_edited_in_the_past_is_a_fork(qtbot, window):
+    window.session.run()
+    until(qtbot, lambda: trained(window, 60) and len(keyframes(window)) > 1)
+    window.session.pause()
+    until(qtbot, lambda: window.session.state == "paused" and keyframes(window)[-1] == window.session.live.step)
+    step = window.session.live.step
+    window.session.travel(0)
+    window.parameter_panel.edit("model.beta", 4.0)
+    assert window.session.spec.model.beta == 1.0, "the run itself is not touched"
+    window.parameter_panel.restart_requested.emit(window.parameter_panel.pending())
+    until(qtbot, lambda: window.session.spec.model.beta == 4.0)
+    assert window.session.at is None
+    window.bring_back()
+    until(qtbot, lambda: window.session.live.step == step)
+    assert window.session.spec.model.beta == 1.0
+
+
+def test_an_edit_is_undone(qtbot, window):
+    window.session.run()
+    until(qtbot, lambda: trained(window, 20))
+    window.session.edit("model.beta", 4.0)
+    until(qtbot, lambda: bool(window.session.frame.marks))
+    at = window.session.frame.marks[0].step
+    until(qtbot, lambda: trained(window, at + 20))
+    window.session.pause()
+    until(qtbot, lambda: window.session.state == "paused")
+    window.time_machine.undo()
+    until(qtbot, lambda: not window.session.frame.marks and window.session.state == "paused")
+    until(qtbot, lambda: window.session.live.step == at)
+    assert window.session.spec.model.beta == 1.0
+    assert len(window.session.live.series) == at
+    window.time_machine.undo()
+    assert "no edit" in window.message_bar.message()

@@ -9,8 +9,8 @@ from guiapp.spec import Data, RunSpec
 
 
 @pytest.fixture
-def thread(qtbot):
-    thread = TrainingThread()
+def thread(qtbot, tmp_path):
+    thread = TrainingThread(tmp_path)
     thread.start()
     yield thread
     thread.shut_down()
@@ -55,12 +55,12 @@ def test_shutting_down_while_training_leaves_no_process(qtbot, thread):
         os.kill(pid, 0)
 
 
-def test_a_trainer_that_cannot_be_started_is_reported(qtbot, monkeypatch):
-    def refuse(_folder):
+def test_a_trainer_that_cannot_be_started_is_reported(qtbot, monkeypatch, tmp_path):
+    def refuse(_folder, _budget):
         raise OSError("too many open files")
 
     monkeypatch.setattr("guiapp.trainer_process.start", refuse)
-    thread = TrainingThread()
+    thread = TrainingThread(tmp_path)
     died = heard(qtbot, thread, m.Died, thread.start)
     thread.shut_down()
     assert died.reason == "too many open files"

@@ -101,9 +101,10 @@ class ExplainPanel(QWidget):
         self.browser.setPalette(palette)
         self._render()
 
-    def set_numbers(self, values: Mapping[str, float]) -> None:
-        """Put the numbers of the moment into the page's sentences. Touches one paragraph of text and no formula."""
-        self._values = dict(values)
+    def set_numbers(self, values: Mapping[str, float], when: str = "Now") -> None:
+        """Put the numbers of the moment, which is called `when`, into the page's sentences. Touches one paragraph of
+        text and no formula."""
+        self._values, self._when = dict(values), when
         if self._page is not None:
             self._write_numbers()
 
@@ -239,9 +240,9 @@ class ExplainPanel(QWidget):
         if self._now is None:
             return
         sentences = self._page.sentences(self._values)
-        if self._shown and sentences == self._shown:
+        if self._shown and (self._when, *sentences) == self._shown:
             return
-        self._shown = sentences
+        self._shown = (self._when, *sentences)
         muted, figures = QTextCharFormat(), QTextCharFormat()
         muted.setForeground(QColor(self._theme.muted))
         font = QFont(self.browser.font())
@@ -251,7 +252,7 @@ class ExplainPanel(QWidget):
         cursor = QTextCursor(self._now)
         cursor.movePosition(QTextCursor.MoveOperation.StartOfBlock)
         cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
-        cursor.insertText(f"Now{LINE}" if sentences else "Numbers appear here as soon as a run has some.", muted)
+        cursor.insertText(f"{self._when}{LINE}" if sentences else "Numbers appear here as soon as a run has some.", muted)
         cursor.insertText(LINE.join(sentences), figures)
 
     def _follow(self, url: QUrl) -> None:

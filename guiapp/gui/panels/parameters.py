@@ -41,14 +41,14 @@ class ParameterPanel(QWidget):
     """
 
     live_edited = Signal(str, object)  # path, new value
-    restart_requested = Signal(object)  # RunSpec
+    restart_requested = Signal(object)  # RunSpec: of a new run, or of a fork from the past step that is shown
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = LIGHT
         self._spec = self._pending = RunSpec()
-        self._baseline: RunSpec | None = None
-        self._has_run = False
+        self.baseline: RunSpec | None = None
+        self._has_run, self._past = False, False
         self._rows: dict[str, ParameterRow] = {}
         self._sections: dict[str, Section] = {}
         self._open: dict[str, bool] = {}
@@ -80,7 +80,7 @@ class ParameterPanel(QWidget):
 
     def set_spec(self, spec: RunSpec, baseline: RunSpec | None = None) -> None:
         """Show `spec` as the one in force, drop what was pending; defaults are those of `baseline`. No signals."""
-        self._spec, self._baseline = spec, baseline
+        self._spec, self.baseline = spec, baseline
         self._set_pending(spec)
 
     def set_live(self, path: str, new: Any) -> None:
@@ -104,9 +104,15 @@ class ParameterPanel(QWidget):
         self._has_run = has_run
         self._refresh()
 
+    def set_past(self, step: int | None) -> None:
+        """A past step is shown: what is edited now is for a fork from there; None: the run as it is."""
+        self._past = step is not None
+        self._bar.set_past(step)
+        self._refresh()
+
     def is_live(self, path: str) -> bool:
         """Whether an edit of `path` takes effect in the run at once."""
-        if not self._has_run or path not in self._rows or not self._rows[path].parameter.live:
+        if not self._has_run or self._past or path not in self._rows or not self._rows[path].parameter.live:
             return False
         return not path.startswith("model.") or type(self._pending.model) is type(self._spec.model)
 
@@ -184,14 +190,14 @@ class ParameterPanel(QWidget):
 
     def _refresh(self) -> None:
         changes = self._changes()
-        for path, parameter in (flat(self._pending, self._baseline) | {KIND: self._kind()}).items():
+        for path, parameter in (flat(self._pending, self.baseline) | {KIND: self._kind()}).items():
             self._rows[path].set_state(parameter, value(self._pending, path), path in changes)
         for path, section in self._sections.items():
             section.set_summary(self._summary(path))
         self._bar.set_changes(list(changes.values()))
 
     def _kind(self) -> Parameter:
-        default = value(self._baseline or self._pending, KIND)
+        default = value(self.baseline or self._pending, KIND)
         about = "What is trained; another kind has parameters of its own."
         return Parameter(KIND, "choice", "kind of model", about, "", False, False, default, choices=tuple(MODELS))
 
@@ -218,7 +224,7 @@ class ParameterPanel(QWidget):
         layout = QVBoxLayout(self._content)
         layout.setContentsMargins(0, 0, 8, 40)  # below the last row there is room for its refusal
         layout.setSpacing(4)
-        tree = parameters(self._pending, self._baseline)
+        tree = parameters(self._pending, self.baseline)
         loose = tuple(item for item in tree if isinstance(item, Parameter))
         groups = tuple(item for item in tree if isinstance(item, Group))
         for group in (*groups, Group("", "Training", loose)):

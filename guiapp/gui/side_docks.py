@@ -1,0 +1,64 @@
+"""The docks beside the workspace: how wide they are, and where they go in a narrow window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+NARROW = 1250  # px of the window below which two side panels leave too little for the plots
+SIDE = 290  # px
+
+
+class SideDocks(QObject):
+    """One dock to the left of the middle of `window` and one to the right.
+
+    A workspace with wide contents takes room from both, and Qt never gives it back: so the widths that they had in an
+    arrangement come back with it.
+    """
+
+    def __init__(self, window: QMainWindow, left: QDockWidget, right: QDockWidget) -> None:
+        super().__init__(window)
+        self._window, self._left, self._right = window, left, right
+        self._narrow = False
+        self._arrangement = ""
+        self._widths: dict[str, tuple[int, int]] = {}
+        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, left)
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, right)
+        window.resizeDocks([left, right], [SIDE, SIDE], Qt.Orientation.Horizontal)
+
+    def fit(self) -> None:
+        """A narrow window keeps its middle for the plots: the right dock goes behind the left one."""
+        narrow = self._window.width() < NARROW
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        self._widths.clear()
+        if narrow:
+            self._window.tabifyDockWidget(self._left, self._right)
+            self._left.raise_()
+        else:
+            self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._right)
+            self._window.resizeDocks([self._right], [SIDE], Qt.Orientation.Horizontal)
+
+    def keep(self, arrangement: str) -> None:
+        """The workspace is about to take `arrangement`."""
+        now = self._left.width(), self._right.width()
+        before, self._arrangement = self._arrangement, arrangement
+        if before and self._window.isVisible():
+            self._widths[before] = now
+            left, right = self._widths.get(arrangement, now)
+            QTimer.singleShot(0, self, lambda: self._resize(left, right))  # once the workspace has its new contents
+
+    def _resize(self, left: int, right: int) -> None:
+        docks = ((self._left, left),) if self._narrow else ((self._left, left), (self._right, right))
+        there = [(dock, width) for dock, width in docks if not (dock.isHidden() or dock.isFloating())]
+        if there:
+            self._window.resizeDocks([d for d, _ in there], [w for _, w in there], Qt.Orientation.Horizontal)
+
+
+def side_dock(name: str, title: str, content: QWidget, parent: QMainWindow) -> QDockWidget:
+    """A dock that is remembered as `name`."""
+    dock = QDockWidget(title, parent)
+    dock.setObjectName(name)
+    dock.setWidget(content)
+    return dock
