@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,17 @@ import numpy.typing as npt
 from guiapp.data.source import DataError
 from guiapp.engine import device
 from guiapp.engine.recorder import Recorder
-from guiapp.engine.run_file import RunFileError, StoredRun, read_run, resumed
+from guiapp.engine.replay import Replay, player_after, redo
+from guiapp.engine.resume import resumed
+from guiapp.engine.stored_files import trouble
 from guiapp.engine.trainer import Trainer, last_values
 from guiapp.parameters import edited
+from guiapp.run_file import RunFileError, StoredRun, read_run
 from guiapp.spec import RunSpec, SpecError, to_builtins
 
 Rows = npt.NDArray[np.float32]
-FLUSH_EVERY = 500  # steps between two appends to the run file
+TAIL = 500  # steps whose last finite values are printed
+FLUSH_EVERY = 0.5  # seconds between two appends to the run file
 
 
 def train(run: RunSpec | Path, steps: int, out: Path | None, as_json: bool, adapt: bool = False) -> int:
@@ -38,13 +43,13 @@ def train(run: RunSpec | Path, steps: int, out: Path | None, as_json: bool, adap
     """
     device.take_threads()
     try:
-        trainer, stored = _trainer(run, adapt)
-        recorder = _recorder(out, trainer, stored) if out else None
+        trainer, replay = _trainer(run, adapt)
+        recorder = _recorder(out, trainer, replay) if out else None
     except (DataError, SpecError, RunFileError) as error:
         print(f"elboscope: {error}", file=sys.stderr)
         return 2
     except (OSError, sqlite3.Error) as error:
-        print(f"elboscope: The run file {out} cannot be written: {error}. Choose another place.", file=sys.stderr)
+        print(f"elboscope: The run file {out} cannot be written: {trouble(error)}.", file=sys.stderr)
         return 2
     tensor, rows, interrupted = _steps(trainer, trainer.step + steps, recorder)
     result: dict[str, Any] = {
@@ -61,10 +66,11 @@ def train(run: RunSpec | Path, steps: int, out: Path | None, as_json: bool, adap
     return 130 if interrupted else 1 if tensor else 0
 
 
-def _trainer(run: RunSpec | Path, adapt: bool) -> tuple[Trainer, StoredRun | None]:
+def _trainer(run: RunSpec | Path, adapt: bool) -> tuple[Trainer, Replay | None]:
     if isinstance(run, Path):
         stored = read_run(run)
-        return resumed(stored), stored
+        trainer = resumed(stored)
+        return trainer, _caught_up(trainer, stored)
     try:
         return Trainer(run), None
     except SpecError as error:
@@ -76,10 +82,28 @@ def _trainer(run: RunSpec | Path, adapt: bool) -> tuple[Trainer, StoredRun | Non
         return Trainer(run), None
 
 
-def _recorder(out: Path, trainer: Trainer, stored: StoredRun | None) -> Recorder:
+def _caught_up(trainer: Trainer, stored: StoredRun) -> Replay:
+    """Train again what `stored` holds of later steps than those of its newest weights."""
+    replay, events = Replay(stored, trainer.step), trainer.events()
+    trainer.player = player_after(stored.events_before(trainer.step))
+    while True:
+        for event in replay.due(trainer.step):
+            redo(trainer, event)
+        if replay.is_done(trainer.step) or (next(events) and not replay.diverged(trainer.step)):
+            break
+    trainer.flush()
+    trainer.player = "both"
+    return replay
+
+
+def _recorder(out: Path, trainer: Trainer, replay: Replay | None) -> Recorder:
+    if replay and out.absolute() == replay.stored.path.absolute():
+        recorder = Recorder(out, trainer, go_on=True)
+        recorder.take_up(replay.stored, replay.after)
+        return recorder
     recorder = Recorder(out, trainer)
-    if stored:
-        recorder.take_over(stored)
+    if replay:
+        recorder.inherit(replay.stored, replay.after)
     return recorder
 
 
@@ -87,16 +111,24 @@ def _steps(trainer: Trainer, until: int, recorder: Recorder | None) -> tuple[str
     """Train to step `until`, or to the first Ctrl+C, and close the recorder; gives the first non-finite tensor, if any,
     the last rows, and whether it was interrupted."""
     tail = np.empty((0, len(trainer.names)), np.float32)
-    events, tensor = trainer.events(), None
+    events, tensor, due = trainer.events(), None, perf_counter() + FLUSH_EVERY
     with _interruption() as interrupted:
         while trainer.step < until and tensor is None and not interrupted.is_set():
             tensor = next(events)
-            if trainer.step % FLUSH_EVERY == 0 or trainer.step == until or tensor or interrupted.is_set():
+            if perf_counter() >= due:
+                due = perf_counter() + FLUSH_EVERY
                 rows = trainer.flush()
-                tail = np.concatenate([tail, rows])[-FLUSH_EVERY:]
-                recorder = _written(recorder, partial(Recorder.add, rows=rows))
+                tail = np.concatenate([tail, rows])[-TAIL:]
+                recorder = _written(recorder, partial(_record, rows=rows))
+    rows = trainer.flush()
+    recorder = _written(recorder, partial(Recorder.add, rows=rows))
     _written(recorder, Recorder.close)
-    return tensor, tail, interrupted.is_set()
+    return tensor, np.concatenate([tail, rows])[-TAIL:], interrupted.is_set()
+
+
+def _record(recorder: Recorder, rows: Rows) -> None:
+    recorder.add(rows)
+    recorder.keyframe_when_due()
 
 
 @contextmanager
@@ -120,7 +152,9 @@ def _written(recorder: Recorder | None, write: Callable[[Recorder], None]) -> Re
             write(recorder)
         return recorder
     except (OSError, sqlite3.Error) as error:
-        print(f"elboscope: The run is no longer recorded: {error}. Free some disk space.", file=sys.stderr)
+        print(f"elboscope: The run is no longer recorded: {trouble(error)}.", file=sys.stderr)
+        if recorder:
+            recorder.abandon()
         return None
 
 

@@ -34,10 +34,15 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Make the run in the file at `path` the current one, paused where its newest keyframe was taken."""
+    """Make the run in the run file at `path` the current one, paused where its newest keyframe was taken, and go on
+    writing that file (a file outside the folder of the runs is copied there). With `at` and `spec`, fork it: a new run
+    that begins at the newest keyframe up to step `at`, with the parameters of `spec`, running or not."""
 
     key: int
     path: str
+    at: int | None = None
+    spec: RunSpec | None = None
+    running: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,34 @@ class Edit:
 class Pull:
     """Ask for all series values since the last pull and the pictures named in `needs`.
 
-    `focus` holds what a picture needs to know from the window, such as the dimensions of the latent plane.
+    `focus` holds what a picture needs to know from the window, such as the dimensions of the latent plane. With `at`,
+    the pictures are of the keyframe of that step, while training goes on.
     """
 
     needs: frozenset[str]
     focus: Mapping[str, Any] = field(default_factory=dict)
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Ask for the pictures in `needs` of the newest keyframe up to `step` of the run file at `path`, whichever run it
+    is, while training goes on."""
+
+    path: str
+    step: int
+    needs: frozenset[str]
+    focus: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Annotate:
+    """Write what a person calls the run of the run file at `path` into it."""
+
+    path: str
+    title: str
+    notes: str
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +119,7 @@ class Quit:
     """End the trainer process."""
 
 
-Command = Start | Open | Run | Pause | Step | Edit | Pull | Save | Quit
+Command = Start | Open | Run | Pause | Step | Edit | Pull | Look | Annotate | Save | Quit
 
 
 # What comes back
@@ -116,11 +144,14 @@ class Started:
     device: str
     parameters: int
     run_file: str  # where the run is being recorded; empty when it is not
+    again: int = 0  # the steps up to this one were recorded, but not their weights: they are being trained again
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """The answer to a `Pull`: rows (t, S) of steps `first .. first + t - 1`, and pictures by kind."""
+    """The answer to a `Pull`: rows (t, S) of steps `first .. first + t - 1`, and pictures by kind, of step `at` or,
+    where that is None, of now. `keyframes` (K,): the steps that can be gone back to, where they are not as told before;
+    `events` that happened since the last update: (step, kind, detail)."""
 
     key: int
     step: int
@@ -131,6 +162,38 @@ class Update:
     first: int
     rows: npt.NDArray[np.float32]
     pictures: Mapping[str, Picture]
+    at: int | None = None
+    keyframes: npt.NDArray[np.int64] | None = None
+    events: tuple[tuple[int, str, Mapping[str, Any]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Training stands, and the run file holds all there is; `keyframes` as in `Update`, all of them."""
+
+    key: int
+    keyframes: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The answer to a `Look` at `path`: the pictures of step `step`, the run as a view needs to know it, and its spec
+    at that step; or, with `run` None, a sentence that says why not."""
+
+    path: str
+    step: int
+    run: Started | None
+    spec: RunSpec | None
+    pictures: Mapping[str, Picture]
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """The run file at `path` carries what the person wrote; or `trouble` says why not."""
+
+    path: str
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +219,13 @@ class Edited:
 @dataclass(frozen=True, slots=True)
 class Refused:
     """A command was not carried out; `sentence` says what, why and what to do. The run is as it was. `key` is that of a
-    refused `Start` or `Open`, else 0; `remedy` maps parameter paths to values with which a refused start would work."""
+    refused `Start` or `Open`, else 0; `remedy` maps parameter paths to values with which a refused start would work.
+    `mended`: what an earlier one told of is over."""
 
     sentence: str
     remedy: Mapping[str, Any] = field(default_factory=dict)
     key: int = 0
+    mended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,4 +270,4 @@ class Died:
     reason: str = ""
 
 
-Event = Started | Update | Paused | Edited | Refused | Diverged | Saved | Failed | Ready | Died
+Event = Started | Update | Kept | Seen | Annotated | Paused | Edited | Refused | Diverged | Saved | Failed | Ready | Died

@@ -8,22 +8,22 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 
-def start(folder: Path) -> tuple[SpawnProcess, Connection]:
-    """Spawn a trainer process that records its runs in `folder`; gives it and this side's end of the pipe. It ends when
-    that end is closed."""
+def start(folder: Path, budget: int) -> tuple[SpawnProcess, Connection]:
+    """Spawn a trainer process that records its runs in `folder`, with at most `budget` bytes of keyframes each; gives
+    it and this side's end of the pipe. It ends when that end is closed."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=main, args=(theirs, folder), name="elboscope-trainer", daemon=True)
+    process = context.Process(target=main, args=(theirs, folder, budget), name="elboscope-trainer", daemon=True)
     process.start()
     theirs.close()  # so that each side sees the end of file when the other dies
     return process, ours
 
 
-def main(connection: Connection, folder: Path) -> None:
+def main(connection: Connection, folder: Path, budget: int) -> None:
     """What the child runs."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the window, which then ends us
     from guiapp.engine.worker import serve
 
-    serve(connection, folder)
+    serve(connection, folder, budget)

@@ -32,7 +32,7 @@ def open_file(path: Path, scale: str = "auto") -> Table:
     if scale not in SCALES:
         raise DataError(f"{place}: the scale '{scale}' is unknown; choose one of {', '.join(SCALES)}.")
     try:
-        raw = _reader(path, place)(path)
+        raw = reader(path)(path)
         values, shape, note = scaled(raw, scale)
         heldout = min(max(1, len(values) // 10), 10_000)
         notes = "; ".join(filter(None, (note, raw.note)))
@@ -58,8 +58,13 @@ def _refused(place: str, error: OSError) -> DataError:
     return DataError(f"{place}: it cannot be read ({error.strerror or error}); check the path and the disk.")
 
 
-def _reader(path: Path, place: str) -> Callable[[Path], Raw]:
-    """The reader for what `path` is, found from its kind and size, its suffix, and only then from its first bytes."""
+def reader(path: Path) -> Callable[[Path], Raw]:
+    """The reader for what `path` is, found from its kind and size, its suffix, and only then from its first bytes.
+
+    Raises:
+        DataError: no reader can be for it. OSError: the operating system would not look at it.
+    """
+    place = str(path)
     try:
         status = path.stat()
     except ValueError:

@@ -80,7 +80,7 @@ def blocks(values: NDArray[Any]) -> Iterator[tuple[int, Float64]]:
     """(number of the first row, rows as float64) of values (N, ...), in pieces of about a million values."""
     rows = max(1, BLOCK // max(1, math.prod(values.shape[1:])))
     for start in range(0, len(values), rows):
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             yield start, values[start : start + rows].astype(np.float64)
 
 

@@ -26,11 +26,8 @@ def scale(raw: Raw, how: str) -> tuple[Float32, tuple[int, ...], str]:
 
     Statistics are those of all rows, held-out ones included. A constant column is moved but not divided.
     """
-    shape, taken = raw.shape, ""
-    if how == "auto":
-        shape = _square(raw)
-        taken = f"rows taken for images of {shape[0]} x {shape[1]}; " if shape != raw.shape else ""
-        how = _choose(raw, shape)
+    how, shape = decide(raw, how)
+    taken = f"rows taken for images of {shape[0]} x {shape[1]}; " if shape != raw.shape else ""
     images = len(shape) == 2
     span = "over all pixels" if images else "in each column"
     shift: Float64 = np.zeros(1)
@@ -45,6 +42,14 @@ def scale(raw: Raw, how: str) -> tuple[Float32, tuple[int, ...], str]:
         shift, divisor = _moments(raw.values, images)
         note = f"mean 0 and standard deviation 1 {span}"
     return _apply(raw.values, shift, divisor), shape, taken + note
+
+
+def decide(raw: Raw, how: str) -> tuple[str, tuple[int, ...]]:
+    """What `how` comes to (none, bytes, unit or standard), and the shape of a row."""
+    if how != "auto":
+        return how, raw.shape
+    shape = _square(raw)
+    return _choose(raw, shape), shape
 
 
 def _choose(raw: Raw, shape: tuple[int, ...]) -> str:

@@ -30,6 +30,10 @@ class Darkroom:
         self._focus: Mapping[str, Any] = {}
         self._made: dict[str, int] = {}  # kind -> step at which it was last made
 
+    def forget(self) -> None:
+        """Make every picture anew when asked again, as for someone who has seen none."""
+        self._made = {}
+
     def make(self, needs: frozenset[str], focus: Mapping[str, Any], running: bool) -> dict[str, Picture]:
         """The pictures in `needs` that are due, by kind; those that the model cannot serve are left out."""
         if focus != self._focus:

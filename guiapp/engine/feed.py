@@ -85,6 +85,8 @@ class Feed:
             ValueError, KeyError, TypeError, RuntimeError: it is not the state of such a feed.
         """
         order, cursor = tensors["order"], int(plain["cursor"])
+        if order.dtype != torch.int64 or order.ndim != 1:
+            raise ValueError("an epoch that is no list of data")
         if len(order) not in (0, len(self.train)) or not 0 <= cursor <= len(order):
             raise ValueError(f"an epoch of {len(order)} data, and there are {len(self.train)}")
         if len(order) and (int(order.min()) < 0 or int(order.max()) >= len(self.train)):

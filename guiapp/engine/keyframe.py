@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import safetensors
@@ -11,11 +12,23 @@ import torch
 from torch import Tensor
 
 from guiapp.engine.trainer import Trainer
-from guiapp.spec import RunSpec, from_json, to_json
+from guiapp.spec import Gan, RunSpec, Vae, from_json, to_json
 
 
 class KeyframeError(Exception):
     """What is stored is no keyframe, or one of another model."""
+
+
+# What torch, numpy and safetensors raise on numbers that are none of a keyframe's.
+_FAULTS = (
+    safetensors.SafetensorError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+)
 
 
 def pack(trainer: Trainer) -> bytes:
@@ -41,31 +54,79 @@ def spec_of(blob: bytes) -> RunSpec:
     Raises:
         KeyframeError: `blob` is no keyframe. SpecError: its spec cannot be.
     """
-    return from_json(_header(blob)["spec"])
+    spec = from_json(_header(blob)["spec"])
+    if 4 * _fewest_weights(spec.model) > len(blob):  # before any memory is taken for them
+        raise KeyframeError("the stored weights are fewer than those of the model")
+    return spec
+
+
+def _fewest_weights(model: Vae | Gan) -> int:
+    """Those between hidden layers, which the data have no part in."""
+    networks = (model.encoder, model.decoder) if isinstance(model, Vae) else (model.generator, model.discriminator)
+    return sum(a * b for network in networks for a, b in pairwise(network.hidden))
 
 
 def restore(trainer: Trainer, blob: bytes) -> None:
-    """Put `trainer`, built from `spec_of(blob)`, where the keyframe was taken.
+    """Put `trainer` where the keyframe was taken. Built from `spec_of(blob)` it goes on bit for bit; built from another
+    spec with the same tensors (a fork) it starts afresh in what the two do not share: the state of an optimiser of
+    another kind, the order of other data, the random streams of another seed.
 
     Raises:
         KeyframeError: `blob` is no keyframe, or of a model with other tensors; `trainer` is then of no use.
     """
     state = _header(blob)
     try:
-        tensors = safetensors.torch.load(blob)
+        before, tensors = spec_of(blob), safetensors.torch.load(blob)
         trainer.model.load_state_dict(_below("model/", tensors))
         for name, player in trainer.objective.players.items():
-            found: dict[int, dict[str, Tensor]] = {}
-            for key, tensor in _below(f"optimiser/{name}/", tensors).items():
-                index, _, entry = key.partition("/")
-                found.setdefault(int(index), {})[entry] = tensor
-            groups = player.optimiser.state_dict()["param_groups"]
-            player.optimiser.load_state_dict({"state": found, "param_groups": groups})
-        trainer.feed.restore(state["feed"], _below("feed/", tensors))
-        trainer.objective.noise.set_state(tensors["rng/noise"])
+            _restore_optimiser(player.optimiser, _below(f"optimiser/{name}/", tensors))
+        if trainer.spec.seed == before.seed:
+            if trainer.spec.data == before.data:
+                trainer.feed.restore(state["feed"], _below("feed/", tensors))
+            if len(tensors["rng/noise"]) == len(
+                trainer.objective.noise.get_state()
+            ):  # else from another kind of device
+                trainer.objective.noise.set_state(tensors["rng/noise"])
         trainer.step, trainer.seconds = int(state["step"]), float(state["seconds"])
-    except (safetensors.SafetensorError, KeyError, IndexError, RuntimeError, TypeError, ValueError) as error:
+    except _FAULTS as error:
         raise KeyframeError(f"the stored weights do not fit the model ({error})") from error
+
+
+def restore_weights(trainer: Trainer, blob: bytes) -> None:
+    """Put the weights and the count of steps of the keyframe into `trainer`, and nothing else.
+
+    Raises:
+        KeyframeError: as `restore`.
+    """
+    state = _header(blob)
+    try:
+        trainer.model.load_state_dict(_below("model/", safetensors.torch.load(blob)))
+        trainer.step = int(state["step"])
+    except _FAULTS as error:
+        raise KeyframeError(f"the stored weights do not fit the model ({error})") from error
+
+
+def _restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    found: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        index, _, entry = key.partition("/")
+        found.setdefault(int(index), {})[entry] = tensor
+    adam = isinstance(optimiser, torch.optim.Adam)
+    if not found or any("exp_avg" in entries for entries in found.values()) == adam:  # else of another kind: afresh
+        groups = optimiser.state_dict()["param_groups"]
+        _check_optimiser(found, groups[0]["params"], optimiser.param_groups[0]["params"])
+        optimiser.load_state_dict({"state": found, "param_groups": groups})
+
+
+def _check_optimiser(found: dict[int, dict[str, Tensor]], indices: list[int], parameters: list[Tensor]) -> None:
+    """Raises ValueError where torch's fused kernels would read past the end of what they are given."""
+    shapes = dict(zip(indices, (p.shape for p in parameters), strict=True))
+    for index, entries in found.items():
+        if entries.keys() not in ({"step", "exp_avg", "exp_avg_sq"}, {"momentum_buffer"}):
+            raise ValueError(f"an optimiser with {', '.join(entries):.100}")
+        for key, tensor in entries.items():
+            if tensor.shape != (torch.Size() if key == "step" else shapes[index]) or tensor.dtype != torch.float32:
+                raise ValueError(f"an optimiser's {key} of shape {tuple(tensor.shape)}")
 
 
 def _header(blob: bytes) -> dict[str, Any]:
@@ -75,6 +136,8 @@ def _header(blob: bytes) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise KeyframeError("the stored weights are damaged") from error
     if not isinstance(state, dict) or not {"step", "seconds", "feed", "spec"} <= state.keys():
+        raise KeyframeError("the stored weights are damaged")
+    if not isinstance(state["spec"], str):
         raise KeyframeError("the stored weights are damaged")
     return state
 

@@ -3,114 +3,283 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
+import uuid
 import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
 from guiapp import __version__
+from guiapp.engine import thumbnail
 from guiapp.engine.keyframe import pack
-from guiapp.engine.run_file import SCHEMA, StoredRun
+from guiapp.engine.migration import TABLES, migrate
+from guiapp.engine.stored_files import annotate, locked, refuse_to_destroy, unlocked
+from guiapp.engine.thinning import Thinning
 from guiapp.engine.trainer import Trainer
+from guiapp.parameters import differences
+from guiapp.run_file import APPLICATION, SCHEMA, Rows, RunFileError, StoredRun, edits, packed
 from guiapp.spec import to_json
 
-APPLICATION = int.from_bytes(b"Elbo", "big")  # in the header of every run file
-TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE chunk (first INTEGER PRIMARY KEY, count INTEGER NOT NULL, rows BLOB NOT NULL) STRICT;
-CREATE TABLE event (id INTEGER PRIMARY KEY, step INTEGER NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL) STRICT;
-CREATE TABLE keyframe (step INTEGER PRIMARY KEY, state BLOB NOT NULL) STRICT;
-"""
+BUDGET = 256 << 20  # bytes of keyframes in one run file
+KEYFRAME_SHARE = 0.01  # of the time goes into keyframes at the most
+KEYFRAME_EVERY = 1.0  # seconds between two keyframes at the least
+PATIENCE = 1.0  # seconds for another program that has locked the file; training waits for it
+CHUNK = 1 << 16  # steps a chunk at the most: SQLite takes no blob of 1 GB
+
+Note = tuple[int, str, Mapping[str, Any]]  # of an event: step, kind, detail
 
 
 class Recorder:
-    """Appends to the run file at `path`; an existing run file is replaced, any other file is not.
+    """Appends to the run file at `path`; an existing run file is replaced, any other file is not. With `go_on` it is
+    the file that the trainer was resumed from, which stays as it is until `take_up`. docs/run-file.md describes the
+    tables. Every method writes all that it should or, if it raises, nothing.
 
-    `chunk.rows` is zlib-compressed little-endian float32 of shape (count, S), the columns as in meta `names`;
-    `event.detail` is JSON; `keyframe.state` is what `keyframe.pack` makes. docs/run-file.md describes all of it.
+    Attributes:
+        keyframes: the steps that can be gone back to, ascending.
 
     Raises:
-        OSError, sqlite3.Error: the file cannot be written.
+        InUseError, OSError, sqlite3.Error: the file cannot be written. RunFileError: what is to be gone on with is
+            damaged.
     """
 
-    def __init__(self, path: Path, trainer: Trainer) -> None:
+    def __init__(self, path: Path, trainer: Trainer, budget: int = BUDGET, go_on: bool = False) -> None:
         refuse_to_destroy(path)
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{path}{suffix}").unlink(missing_ok=True)
-        self.path = path
-        self._trainer = trainer
-        self._next = 1
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute(f"PRAGMA application_id={APPLICATION}")  # first, so that it is in the file and not in its log
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(TABLES)
-        self._db.execute(f"PRAGMA user_version={SCHEMA}")
-        meta = {
-            "spec": to_json(trainer.spec).decode(),
-            "names": json.dumps(trainer.names),
-            "tensors": json.dumps(trainer.tensors),
-            "device": str(trainer.device),
-            "versions": json.dumps({"elboscope": __version__, "torch": str(torch.__version__)}),
-        }
-        self._db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+        self.path, self._trainer = path, trainer
+        self._budget = budget
+        self._written = 0  # steps
+        self._pictured = 0  # the step of the thumbnail
+        self._next_keyframe = perf_counter() + KEYFRAME_EVERY
+        self._lock = locked(path)
+        try:
+            if not go_on:
+                for suffix in ("", "-wal", "-shm"):
+                    Path(f"{path}{suffix}").unlink(missing_ok=True)
+            self._db = sqlite3.connect(path.absolute().as_uri(), PATIENCE, isolation_level=None, uri=True)
+            self._db.execute(f"PRAGMA application_id={APPLICATION}")  # first, so that it is in the file, not in its log
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            if go_on:
+                migrate(self._db)
+            else:
+                self._create()
+            self._thinning = self._thinned()
+        except (TypeError, ValueError, LookupError, zlib.error) as error:
+            self._let_go()
+            raise RunFileError(f"{path}: this run file is damaged ({error}).") from error
+        except BaseException:
+            self._let_go()
+            raise
 
-    def add(self, rows: npt.NDArray[np.float32]) -> None:
-        """Append `rows` (t, S) of the steps that follow those written so far."""
-        if len(rows):
-            blob = zlib.compress(rows.astype("<f4", copy=False).tobytes(), 1)
-            self._db.execute("INSERT INTO chunk VALUES (?, ?, ?)", (self._next, len(rows), blob))
-            self._next += len(rows)
+    @property
+    def keyframes(self) -> tuple[int, ...]:
+        return self._thinning.steps
 
-    def take_over(self, stored: StoredRun) -> None:
-        """Write what `stored` holds up to where the trainer, resumed from it, stands."""
-        step = self._trainer.step
-        self._db.execute("UPDATE meta SET value = ? WHERE key = 'spec'", (stored.meta["spec"],))  # before its edits
-        self.add(stored.rows[:step])
-        for event in stored.events:
-            if event.step <= step:
-                self.event(event.step, event.kind, event.detail)
-        self.event(step, "resume", {})
+    def _create(self) -> None:
+        trainer = self._trainer
+        with self._whole():
+            for statement in TABLES:
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version={SCHEMA}")
+            self._set(
+                id=uuid.uuid4().hex,
+                created=datetime.now(UTC).isoformat(timespec="seconds"),
+                spec=to_json(trainer.spec).decode(),
+                names=json.dumps(trainer.names),
+                tensors=json.dumps(trainer.tensors),
+                title=f"{trainer.source.title} · {type(trainer.spec.model).__name__.upper()}",
+                **_circumstances(trainer),
+            )
 
-    def event(self, step: int, kind: str, detail: dict[str, Any]) -> None:
-        """Note that `kind` happened after `step`."""
-        self._db.execute("INSERT INTO event (step, kind, detail) VALUES (?, ?, ?)", (step, kind, json.dumps(detail)))
+    def take_up(self, stored: StoredRun, after: int) -> None:
+        """Go on with the file of `stored`, which the trainer was resumed from: what the file holds of later steps, and
+        of events later than `after`, is dropped."""
+        step, db = self._trainer.step, self._db
+        with self._whole():
+            db.execute("DELETE FROM chunk WHERE first + count - 1 > ?", (step,))
+            self._written = db.execute("SELECT coalesce(max(first + count - 1), 0) FROM chunk").fetchone()[0]
+            db.execute("DELETE FROM event WHERE id > ?", (after,))
+            db.execute("DELETE FROM keyframe WHERE step > ?", (step,))
+            self._insert(stored.rows[self._written : step])  # the part of a chunk that reached beyond
+            self._set(**_circumstances(self._trainer))
+            self._note(step, "resume", {})
+        self._thinning = self._thinned()
 
-    def keyframe(self) -> None:
-        """Store the run as it is now, in place of the keyframe before."""
-        step = self._trainer.step
-        self._db.execute("INSERT OR REPLACE INTO keyframe VALUES (?, ?)", (step, pack(self._trainer)))
-        self._db.execute("DELETE FROM keyframe WHERE step != ?", (step,))
+    def inherit(self, parent: StoredRun, after: int) -> None:
+        """Begin as `parent` was up to the event `after`, where the trainer, forked from it, stands."""
+        step, db = self._trainer.step, self._db
+        before = [s for event, s in edits(parent) if event.id <= after and event.step < step]
+        name = {"parent": parent.meta.get("id", ""), "title": parent.meta.get("title", "") or parent.path.stem}
+        with _attached(db, parent.path), self._whole():
+            self._set(spec=parent.meta["spec"], parent=name["parent"], parent_step=str(step))
+            if db.execute("PRAGMA parent.user_version").fetchone()[0] == SCHEMA:  # 1 had other rows and one keyframe
+                db.execute("INSERT INTO chunk SELECT * FROM parent.chunk WHERE first + count - 1 <= ?", (step,))
+                db.execute("INSERT INTO keyframe SELECT * FROM parent.keyframe WHERE step < ?", (step,))
+                self._written = db.execute("SELECT coalesce(max(first + count - 1), 0) FROM chunk").fetchone()[0]
+            # What was edited at this very step gives way to the changes of the fork.
+            what = "id <= ? AND NOT (step = ? AND kind = 'edit')"
+            db.execute(f"INSERT INTO event SELECT * FROM parent.event WHERE {what}", (after, step))
+            self._insert(parent.rows[self._written : step])
+            self._summarise(parent.rows[:step])
+            self._note(step, "fork", name)
+            changes = differences(before[-1] if before else parent.spec, self._trainer.spec)
+            for path, (old, new) in changes.items():
+                self._note(step, "edit", {"path": path, "old": old, "new": new})
+            self._thinning = self._thinned()
+            self._keep(pinned=True)
+
+    def add(self, rows: Rows, events: Sequence[Note] = ()) -> None:
+        """Append `rows` (t, S) of the steps that follow those written so far, what a list of runs shows, and `events`
+        that came with them."""
+        if len(rows) or events:
+            with self._whole():
+                self._insert(rows)
+                self._summarise(rows)
+                for event in events:
+                    self._note(*event)
+
+    def keyframe(self, pinned: bool = False) -> None:
+        """Store the run as it is now, all its rows being written; `pinned` ones are the last to be thinned out."""
+        began = perf_counter()
+        with self._whole():
+            self._keep(pinned)
+        if self._trainer.step >= 1.5 * self._pictured:  # so that pictures cost nothing in the long run
+            self._picture()
+        now = perf_counter()
+        self._next_keyframe = now + max(KEYFRAME_EVERY, (now - began) / KEYFRAME_SHARE)
+
+    def keyframe_when_due(self) -> None:
+        """Store the run as it is now where that costs no more than `KEYFRAME_SHARE` of the time."""
+        if perf_counter() >= self._next_keyframe:
+            self.keyframe()
+
+    def _picture(self) -> None:
+        self._pictured = self._trainer.step
+        try:
+            png = thumbnail.png(self._trainer)
+        except Exception:  # whatever the model does: a list of runs does without
+            png = b""
+        if png:
+            with self._whole():
+                self._db.execute("INSERT OR REPLACE INTO picture VALUES ('thumbnail', ?, ?)", (self._pictured, png))
+
+    def annotate(self, title: str, notes: str, tags: Sequence[str]) -> None:
+        """Set what a person calls the run."""
+        annotate(self._db, title, notes, tags)
 
     def copy_to(self, path: Path) -> None:
-        """Write all so far, a keyframe included, to a new file at `path`, which is replaced."""
+        """Write all so far to a new file at `path`, which is replaced."""
         refuse_to_destroy(path)
-        self.keyframe()
         part = path.with_name(path.name + ".part")
         part.unlink(missing_ok=True)
         try:
             self._db.execute("VACUUM INTO ?", (str(part),))
+            with closing(sqlite3.connect(part, isolation_level=None)) as copy:
+                copy.execute("UPDATE meta SET value = '1' WHERE key = 'ended'")
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Store a keyframe and leave one file without its log."""
-        if self._trainer.step:
-            self.keyframe()
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._db.execute("PRAGMA journal_mode=DELETE")
-        self._db.close()
+        """Store a keyframe and leave one file without its log; one without a step is removed."""
+        try:
+            if self._trainer.step:
+                self.keyframe()
+                self._picture()
+                self._set(ended="1")
+            with suppress(sqlite3.OperationalError):  # someone reads: then the file keeps its log, which does no harm
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._db.execute("PRAGMA journal_mode=DELETE")
+        finally:
+            self._let_go()
+        if not self._trainer.step:
+            self.path.unlink(missing_ok=True)
+
+    def abandon(self) -> None:
+        """Leave the file as it is: the run has not ended."""
+        with suppress(sqlite3.Error):
+            self._let_go()
+
+    def discard(self) -> None:
+        """Remove the file: nothing came of it."""
+        self.abandon()
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+
+    def _let_go(self) -> None:
+        """Close the file as it is, and let others write it."""
+        try:
+            if hasattr(self, "_db"):
+                self._db.close()
+        finally:
+            unlocked(self._lock)
+
+    def _thinned(self) -> Thinning:
+        found = self._db.execute("SELECT step, length(state), pinned FROM keyframe ORDER BY step")
+        return Thinning(self._budget, found)
+
+    def _keep(self, pinned: bool) -> None:
+        step, state = self._trainer.step, pack(self._trainer)
+        dropped = self._thinning.add(step, len(state), pinned)
+        self._db.execute(
+            "INSERT OR REPLACE INTO keyframe VALUES (?, (SELECT coalesce(max(id), 0) FROM event), ?, ?)",
+            (step, int(step in self._thinning.pinned), state),
+        )
+        self._db.executemany("DELETE FROM keyframe WHERE step = ?", [(step,) for step in dropped])
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """All of what follows is written, or nothing."""
+        self._db.execute("BEGIN IMMEDIATE")
+        written = self._written
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # after some errors SQLite has rolled back by itself
+                self._db.execute("ROLLBACK")
+            with suppress(sqlite3.Error):
+                self._thinning = self._thinned()
+            self._written = written
+            raise
+
+    def _set(self, **meta: str) -> None:
+        self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
+
+    def _summarise(self, rows: Rows) -> None:
+        """What a list of runs shows, of the last of `rows`."""
+        if len(rows):
+            terms = set(self._trainer.objective.terms)
+            values = zip(self._trainer.names, rows[-1].tolist(), strict=True)
+            figures = {name: value for name, value in values if name in terms and math.isfinite(value)}
+            self._set(summary=json.dumps({"seconds": self._trainer.seconds, "figures": figures}))
+
+    def _insert(self, rows: Rows) -> None:
+        for start in range(0, len(rows), CHUNK):
+            chunk = rows[start : start + CHUNK]
+            self._db.execute("INSERT INTO chunk VALUES (?, ?, ?)", (self._written + 1, len(chunk), packed(chunk)))
+            self._written += len(chunk)
+
+    def _note(self, step: int, kind: str, detail: Mapping[str, Any]) -> None:
+        self._db.execute("INSERT INTO event (step, kind, detail) VALUES (?, ?, ?)", (step, kind, json.dumps(detail)))
 
 
-def refuse_to_destroy(path: Path) -> None:
-    """Raises FileExistsError where `path` is a file that no recorder wrote: a slip of the fingers would cost it."""
-    if path.is_file() and path.stat().st_size:
-        with path.open("rb") as file:
-            header = file.read(72)
-        if not (header.startswith(b"SQLite format 3\0") and header[68:72] == APPLICATION.to_bytes(4, "big")):
-            raise FileExistsError(f"{path} is there already and is no run file")
+@contextmanager
+def _attached(db: sqlite3.Connection, path: Path) -> Iterator[None]:
+    db.execute("ATTACH ? AS parent", (f"{path.absolute().as_uri()}?mode=ro",))
+    try:
+        yield
+    finally:
+        db.execute("DETACH parent")
+
+
+def _circumstances(trainer: Trainer) -> dict[str, str]:
+    """What may be different each time a run is gone on with."""
+    versions = {"elboscope": __version__, "torch": str(torch.__version__)}
+    return {"device": str(trainer.device), "versions": json.dumps(versions), "ended": "0"}

@@ -3,60 +3,100 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from guiapp import messages as m
+from guiapp.data.source import DataError
 from guiapp.engine.darkroom import Darkroom
-from guiapp.engine.recorder import Recorder
-from guiapp.engine.run_file import StoredRun
+from guiapp.engine.keyframe import KeyframeError
+from guiapp.engine.recorder import Note, Recorder
+from guiapp.engine.replay import Replay, redo
+from guiapp.engine.shadow import Shadow
+from guiapp.engine.stored_files import InUseError, trouble
 from guiapp.engine.trainer import Trainer
+from guiapp.run_file import Event, RunFileError, read_keyframe
+from guiapp.spec import SpecError
 
 RECORD_EVERY = 0.5  # seconds between two appends to the run file
-KEYFRAME_SHARE = 0.005  # of the time goes into keyframes at the most
-KEYFRAME_EVERY = 1.0  # seconds between two keyframes at the least
+RETRY_EVERY = 10.0  # seconds between two attempts while the run file cannot be written
+SAME_EDIT = 1.0  # seconds within which edits of one parameter are one turn of its slider
+
+Rows = npt.NDArray[np.float32]
 
 
 class Run:
-    """What of a run is not training: `say` is told what goes wrong with its file, and the run goes on without."""
+    """What of a run is not training. `record` makes its run file. Where that cannot be written, `say` is told once, the
+    run goes on, and what was to be recorded waits for an attempt that succeeds."""
 
-    def __init__(self, key: int, trainer: Trainer, path: Path, say: Callable[[m.Event], None]) -> None:
+    def __init__(
+        self, key: int, trainer: Trainer, record: Callable[[], Recorder], say: Callable[[m.Event], None]
+    ) -> None:
         self.key, self.trainer, self._say = key, trainer, say
         self.events: Iterator[str | None] = trainer.events()
-        self.darkroom = Darkroom(trainer, lambda sentence: say(m.Refused(sentence)))
+        self.darkroom = Darkroom(trainer, self._complain)
         self.until: int | None = None
-        self._unsent: list[npt.NDArray[np.float32]] = []
+        self.replay: Replay | None = None  # while what the file holds already is trained again, nothing is recorded
+        self._shadow: Shadow | None = None
+        self._unsent: list[Rows] = []
+        self._unwritten: list[Rows] = []
+        self._unnoted: list[Note] = []
+        self._untold: list[Note] = []
         self._sent = 0
-        self._recorded = self._next_keyframe = perf_counter()
+        self._told: tuple[int, ...] = ()  # the keyframes that the window knows of
+        self._next_record = perf_counter() + RECORD_EVERY
+        self._in_trouble = False  # and the person knows
+        self._last_edit = ("", 0.0)
         self._recorder: Recorder | None = None
         try:
-            self._recorder = Recorder(path, trainer)
+            self._recorder = record()
+        except InUseError:
+            raise
         except (OSError, sqlite3.Error) as error:
-            self._give_up_recording(error)
+            self._complain(f"The run is not recorded, training goes on: {trouble(error)}.")
 
     @property
     def file(self) -> str:
         """Where it is being recorded; empty when it is not."""
         return "" if self._recorder is None else str(self._recorder.path)
 
-    def take_over(self, stored: StoredRun) -> None:
-        """The trainer was resumed from `stored`: the next update carries its rows, and the run file begins with it."""
-        self._unsent.append(stored.rows[: self.trainer.step])
-        self._writing(lambda recorder: recorder.take_over(stored))
+    def recall(self, rows: Rows, events: Iterable[Event]) -> None:
+        """Let the next update carry what was before the trainer was resumed, and is in the run file already."""
+        self._unsent.append(rows)
+        self._untold += [(event.step, event.kind, event.detail) for event in events]
+
+    def do_again(self, event: Event) -> None:
+        """Do what is recorded of this very step."""
+        redo(self.trainer, event)
+        self._untold.append((event.step, event.kind, event.detail))
+
+    def take_up(self) -> None:
+        """What the file holds has been done again: go on recording, with both players."""
+        assert self.replay is not None
+        self._gather()
+        replay, self.replay = self.replay, None
+        if self._recorder is not None and not self._writing(lambda r: r.take_up(replay.stored, replay.after)):
+            self._recorder.abandon()  # what would be written without that would not fit
+            self._recorder = None
+        self._untold.append((self.trainer.step, "resume", {}))
+        self.trainer.player = "both"
 
     def update(self, pull: m.Pull, running: bool) -> m.Update:
         """All rows since the last update, and the pictures that are due."""
         trainer = self.trainer
-        pictures = self.darkroom.make(pull.needs, pull.focus, running)
-        self._flush()
+        pictures = self._past(pull) if pull.at is not None else self._present(pull, running)
+        self._gather()
         empty = np.empty((0, len(trainer.names)), np.float32)
         rows = np.concatenate([empty, *self._unsent])
         first, self._sent, self._unsent = self._sent + 1, self._sent + len(rows), []
-        speed = rows[:, 0].astype(np.float64)
+        events, self._untold = tuple(self._untold), []
+        speed = np.maximum(rows[:, 0].astype(np.float64), 1e-12)  # a file may say anything
         return m.Update(
             key=self.key,
             step=trainer.step,
@@ -67,48 +107,130 @@ class Run:
             first=first,
             rows=rows,
             pictures=pictures,
+            at=pull.at,
+            keyframes=self.new_keyframes(),
+            events=events,
         )
 
-    def record(self, kind: str, detail: dict[str, object]) -> None:
-        """Note an event of the run, after the rows before it."""
-        self._flush()
-        self._writing(lambda recorder: recorder.event(self.trainer.step, kind, detail))
+    def _present(self, pull: m.Pull, running: bool) -> dict[str, m.Picture]:
+        if self._shadow is not None:  # back from the past: the window shows none of the newest pictures
+            self._shadow = None
+            self.darkroom.forget()
+        return self.darkroom.make(pull.needs, pull.focus, running)
+
+    def _past(self, pull: m.Pull) -> dict[str, m.Picture]:
+        assert pull.at is not None
+        read = partial(read_keyframe, Path(self.file), pull.at)
+        try:
+            if self._shadow is None:
+                self._shadow = Shadow(read(), self._complain, self.trainer.source)
+            self._shadow.stand_at(pull.at, read)
+            return self._shadow.pictures(pull.needs, pull.focus)
+        except (RunFileError, KeyframeError, SpecError, DataError, RuntimeError, MemoryError) as error:
+            self._complain(f"Step {pull.at} cannot be shown: {error}")
+            return {}
+
+    def new_keyframes(self) -> npt.NDArray[np.int64] | None:
+        """The steps that can be gone back to, where they are not as told before."""
+        known = self._recorder.keyframes if self._recorder else ()
+        if known == self._told:
+            return None
+        self._told = known
+        return np.array(known, np.int64)
+
+    def note(self, kind: str, detail: Mapping[str, Any]) -> None:
+        """Record that `kind` happened now, after the rows before it."""
+        self._gather()
+        event = (self.trainer.step, kind, detail)
+        self._untold.append(event)
+        self._unnoted.append(event)
+        self._write()
+
+    def edit(self, path: str, new: Any) -> tuple[Any, Any]:
+        """Set a live parameter; a keyframe before it makes it possible to undo. Gives the old and the new value.
+
+        Raises:
+            SpecError: as `Trainer.edit`.
+        """
+        last, now = self._last_edit, perf_counter()
+        self._last_edit = (path, now)
+        if (last[0] != path or now - last[1] > SAME_EDIT) and self._write():
+            self._writing(lambda recorder: recorder.keyframe(pinned=True))
+        old, new = self.trainer.edit(path, new)
+        if old != new:
+            self.note("edit", {"path": path, "old": old, "new": new})
+        return old, new
 
     def keep_record(self) -> None:
         """Append to the run file when it is time."""
-        now = perf_counter()
-        if now - self._recorded >= RECORD_EVERY:
-            self._recorded = now
-            self._flush()
-            if now >= self._next_keyframe:
-                self._writing(lambda recorder: recorder.keyframe())
-                cost = perf_counter() - now
-                self._next_keyframe = now + max(KEYFRAME_EVERY, cost / KEYFRAME_SHARE)
+        if perf_counter() >= self._next_record:
+            self._next_record = perf_counter() + RECORD_EVERY
+            if self._in_trouble:
+                self.settle()
+            elif self._write():
+                self._writing(lambda recorder: recorder.keyframe_when_due())
+
+    def settle(self) -> None:
+        """Let the run file hold all there is."""
+        if self._write() and self._writing(lambda recorder: recorder.keyframe()) and self._in_trouble:
+            self._in_trouble = False
+            self._say(m.Refused("The run is recorded again; nothing is missing.", mended=True))
+
+    def annotate(self, title: str, notes: str, tags: tuple[str, ...]) -> None:
+        """Set what a person calls the run."""
+        self._recorded().annotate(title, notes, tags)
 
     def save(self, path: Path) -> None:
         """Copy the run file to `path`."""
-        if self._recorder is None:
-            raise OSError("this run is not recorded")
-        self._flush()
-        self._recorder.copy_to(path)
+        recorder = self._recorded()
+        self.settle()
+        recorder.copy_to(path)
 
     def close(self) -> None:
-        self._flush()
-        self._writing(lambda recorder: recorder.close())
+        """End the record, with all there is."""
+        if self._recorder is not None:
+            self._in_trouble = False  # which is to be told once more
+            if self.replay is None and self._write("The end of the run is not recorded"):
+                self._writing(lambda recorder: recorder.close())
+            self._recorder.abandon()  # where it is not closed
+            self._recorder = None
 
-    def _flush(self) -> None:
+    def _recorded(self) -> Recorder:
+        if self._recorder is None:
+            raise OSError("this run is not recorded")
+        return self._recorder
+
+    def _gather(self) -> None:
         rows = self.trainer.flush()
         if len(rows):
             self._unsent.append(rows)
-            self._writing(lambda recorder: recorder.add(rows))
+            known = max(0, self.replay.until - self.trainer.step + len(rows)) if self.replay else 0
+            if known < len(rows):
+                self._unwritten.append(rows[known:])
 
-    def _writing(self, write: Callable[[Recorder], None]) -> None:
-        if self._recorder is not None:
-            try:
-                write(self._recorder)
-            except (OSError, sqlite3.Error) as error:
-                self._give_up_recording(error)
+    def _write(self, else_say: str = "The run is not recorded at present, training goes on") -> bool:
+        """Append all rows and events to the run file; gives whether it holds all of them now."""
+        self._gather()
+        rows = np.concatenate([np.empty((0, len(self.trainer.names)), np.float32), *self._unwritten])
+        done = self._writing(lambda recorder: recorder.add(rows, self._unnoted), else_say)
+        if done or self._recorder is None:
+            self._unwritten, self._unnoted = [], []
+        else:
+            self._unwritten = [rows]
+        return done
 
-    def _give_up_recording(self, error: Exception) -> None:
-        self._recorder = None
-        self._say(m.Refused(f"The run is no longer recorded, training goes on: {error}. Free some disk space."))
+    def _writing(self, write: Callable[[Recorder], None], else_say: str = "The weights are not recorded") -> bool:
+        if self._recorder is None or self.replay is not None:
+            return False
+        try:
+            write(self._recorder)
+        except Exception as error:  # whatever it is, it must not end the training
+            self._next_record = perf_counter() + RETRY_EVERY
+            if not self._in_trouble:
+                self._complain(f"{else_say}: {trouble(error)}.")
+            self._in_trouble = True
+            return False
+        return True
+
+    def _complain(self, sentence: str) -> None:
+        self._say(m.Refused(sentence))

@@ -6,28 +6,42 @@ import os
 import sqlite3
 import threading
 import traceback
+import uuid
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from guiapp import messages as m
 from guiapp.data.source import DataError
 from guiapp.engine import device
-from guiapp.engine.probes.field import extent
+from guiapp.engine.album import Album
+from guiapp.engine.describe import describe
+from guiapp.engine.recorder import BUDGET, Recorder
+from guiapp.engine.replay import Replay, player_after
+from guiapp.engine.resume import resumed, standing_at
 from guiapp.engine.run import Run
-from guiapp.engine.run_file import RunFileError, edits, read_run, resumed
+from guiapp.engine.stored_files import InUseError, annotate_file, copied, trouble, usable
 from guiapp.engine.trainer import Trainer
-from guiapp.spec import SpecError
+from guiapp.run_file import SUFFIX, Event, RunFileError, StoredRun, edits, read_run
+from guiapp.spec import RunSpec, SpecError
 
+IDLE = 0.3  # seconds without a command after which a run that stands is written out
 LAST_WORDS = 3.0  # seconds that a hung step gets once the window is gone
 
+_WAIT = "Parameters can be changed again after step {}: up to there the run is being trained as it is recorded."
+_ELSEWHERE = (
+    "Runs cannot be recorded in {}; until that is mended, or another folder is chosen, they are recorded in {}."
+)
 
-def serve(connection: Connection, folder: Path) -> None:
+
+def serve(connection: Connection, folder: Path, budget: int) -> None:
     """Work until `Quit` or until the other end of `connection` closes; then the process has nothing left to do. Runs
-    are recorded in `folder`, a file each."""
+    are recorded in `folder`, a file each with at most `budget` bytes of keyframes."""
     device.take_threads()
     inbox: deque[m.Command] = deque()
     arrived = threading.Event()
@@ -46,7 +60,7 @@ def serve(connection: Connection, folder: Path) -> None:
             arrived.set()
 
     threading.Thread(target=listen, name="listen", daemon=True).start()
-    worker = Worker(connection.send, folder)
+    worker = Worker(connection.send, folder, budget)
     try:
         worker.work(inbox, arrived)
     except (BrokenPipeError, ConnectionResetError):
@@ -58,11 +72,13 @@ def serve(connection: Connection, folder: Path) -> None:
 class Worker:
     """One run at a time: its trainer, its pictures, its run file. `say` sends an event; tests give a list's append."""
 
-    def __init__(self, say: Callable[[m.Event], None], folder: Path) -> None:
+    def __init__(self, say: Callable[[m.Event], None], folder: Path, budget: int = BUDGET) -> None:
         self._say = say
         self._folder = folder
-        self._previous = ""  # the file of the run before the current one
+        self._budget = budget
+        self._album = Album(lambda sentence: say(m.Refused(sentence)))
         self._run: Run | None = None
+        self._settled = True  # the run file holds all there is
         self.running = False
         self.done = False
 
@@ -74,9 +90,19 @@ class Worker:
                 self.obey(inbox.popleft())
             elif self.running:
                 self.advance()
-            else:
-                arrived.wait()
+            elif arrived.wait(None if self._settled else IDLE):
                 arrived.clear()
+            else:
+                self.settle()
+
+    def settle(self) -> None:
+        """Nothing has been asked for a while, and training stands: make the run file complete."""
+        self._settled = True
+        if self._run is not None:
+            self._run.settle()
+            keyframes = self._run.new_keyframes()
+            if keyframes is not None:
+                self._say(m.Kept(self._run.key, keyframes))
 
     def obey(self, command: m.Command) -> None:
         """Carry out `command` between two steps; what goes wrong becomes an event, never an exception (but for a pipe
@@ -88,10 +114,10 @@ class Worker:
             self._say(m.Refused(str(error), key=key))
         except SpecError as error:
             self._say(m.Refused(str(error), dict(error.remedy), key))
+        except InUseError as error:
+            self._say(m.Refused(f"{error}; go on with it there, or close it there first.", key=key))
         except (OSError, sqlite3.Error) as error:
-            self._say(
-                m.Refused(f"The run file could not be written: {error}. Choose another place, or free some space.")
-            )
+            self._say(m.Refused(f"The run file could not be written: {trouble(error)}.", key=key))
         except Exception as error:
             if isinstance(command, m.Start | m.Open) and _is_lack_of_memory(error):
                 sentence = "This model does not fit into memory; choose a smaller batch or smaller layers."
@@ -105,24 +131,32 @@ class Worker:
             case m.Quit():
                 self.done = True
             case m.Start():
-                self._begin(command.key, Trainer(command.spec), command.running).record("start", {})
-            case m.Open():
+                self._start(command)
+            case m.Open() if command.at is None:
                 self._open(command)
+            case m.Open():
+                self._fork(command)
+            case m.Look():
+                self._say(self._album.look(command))
+            case m.Annotate():
+                self._annotate(command)
             case m.Pull() if run is None:
                 pass  # asked before the window knew that the run has ended
             case _ if run is None:
                 self._say(m.Refused("There is no run yet; start one first."))
-            case m.Run():
-                self._train(run, "both", command.until)
             case m.Pause():
                 self._pause()
+            case m.Run() | m.Step() if run.replay is not None:  # first to where it was cut off
+                run.until = command.until if isinstance(command, m.Run) else run.replay.until
+                self.running = True
+            case m.Edit() if run.replay is not None:
+                self._say(m.Refused(_WAIT.format(run.replay.until)))
+            case m.Run():
+                self._train(run, "both", command.until)
             case m.Step():
                 self._train(run, command.player, run.trainer.step + command.count)
             case m.Edit():
-                old, new = run.trainer.edit(command.path, command.value)
-                step, spec = run.trainer.step, run.trainer.spec
-                run.record("edit", {"path": command.path, "old": old, "new": new})
-                self._say(m.Edited(run.key, step, command.path, old, new, spec))
+                self._edit(run, command.path, command.value)
             case m.Pull():
                 self._say(run.update(command, self.running))
             case m.Save():
@@ -130,73 +164,156 @@ class Worker:
                 self._say(m.Saved(command.path))
 
     def _train(self, run: Run, player: m.Player, until: int | None) -> None:
-        if player != "both":
-            run.record("step", {"player": player})
-        run.trainer.player, run.until, self.running = player, until, True
+        self._move(run, player)
+        run.until, self.running = until, True
         if until is not None and run.trainer.step >= until:
             self._pause()
 
-    def _begin(self, key: int, trainer: Trainer, running: bool) -> Run:
-        """Make `trainer` the current run; what could be refused was, before the run under way is touched here."""
-        file = self._run.file if self._run else ""
+    def _move(self, run: Run, player: m.Player) -> None:
+        """From now on it is `player` that moves."""
+        if player != run.trainer.player:
+            run.note("step", {"player": player})
+            run.trainer.player = player
+
+    def _edit(self, run: Run, path: str, new: Any) -> None:
+        old, new = run.edit(path, new)
+        self._settled = False
+        self._say(m.Edited(run.key, run.trainer.step, path, old, new, run.trainer.spec))
+
+    def _begin(self, run: Run, running: bool, again: int = 0) -> None:
+        """Make `run` the current one; what could be refused was, and the run under way ends only here."""
         self.close()
-        if file:  # kept, so that a person can go back to it, until the run after this one
-            if self._previous:
-                Path(self._previous).unlink(missing_ok=True)
-            self._previous = file
-        path = self._folder / f"run-{os.getpid()}-{key}.elbo"
-        self._run = run = Run(key, trainer, path, self._say)
-        source = trainer.source
-        plane = trainer.feed.is_plane
-        self._say(
-            m.Started(
-                key=key,
-                spec=trainer.spec,
-                names=trainer.names,
-                tensors=trainer.tensors,
-                capabilities=trainer.capabilities,
-                shape=tuple(int(n) for n in source.shape),
-                classes=tuple(source.classes),
-                data_title=source.title,
-                data_note=str(getattr(source, "note", "")),
-                data_count=len(trainer.feed.train) if trainer.feed.is_table else 0,
-                extent=extent(trainer) if plane else 0.0,
-                device=str(trainer.device),
-                parameters=sum(p.numel() for p in trainer.model.parameters()),
-                run_file=run.file,
-            )
-        )
-        self.running = running
-        return run
+        self._run, self.running, self._settled = run, running, False
+        self._say(describe(run.key, run.trainer, run.file, again))
+
+    def _start(self, command: m.Start) -> None:
+        trainer = Trainer(command.spec)
+        run = Run(command.key, trainer, lambda: Recorder(self._new_file(trainer), trainer, self._budget), self._say)
+        run.note("start", {})
+        run.settle()  # so that one can go back to step 0
+        self._begin(run, command.running)
 
     def _open(self, command: m.Open) -> None:
-        """Go on with a stored run: its rows go out with the next update, its edits now."""
-        stored = read_run(Path(command.path))
+        """Go on with a stored run, in its own file. Steps whose rows are there, but not their weights, are trained
+        again with the edits that they had."""
+        path = Path(command.path)
+        if self._run is not None and Path(self._run.file) == path:
+            raise RunFileError(f"{path.name}: this run is open already.")
+        stored = read_run(path)
         trainer = resumed(stored)
-        told = edits(stored, trainer.step)
-        run = self._begin(command.key, trainer, running=False)
-        run.take_over(stored)
-        for event, spec in told:
+        replay, known = Replay(stored, trainer.step), stored.events_before(trainer.step)
+        run = Run(command.key, trainer, lambda: self._own(path, trainer), self._say)
+        run.recall(stored.rows[: trainer.step], known)
+        trainer.player = player_after(known)
+        run.replay = replay
+        again = replay.until if replay.trains(trainer.step) else 0
+        run.until = again or None
+        self._begin(run, running=bool(again), again=again)
+        self._tell(run, edits(stored, trainer.step))
+        self._repeat(run)
+
+    def _own(self, path: Path, trainer: Trainer) -> Recorder:
+        """Of the run file at `path`, or of a copy of it in the folder of the runs."""
+        folder = self._usable_folder()
+        if path.absolute().parent != folder.absolute():
+            path = copied(path, folder)
+        return Recorder(path, trainer, self._budget, go_on=True)
+
+    def _fork(self, command: m.Open) -> None:
+        """A new run that was the stored one up to a keyframe."""
+        path = Path(command.path)
+        if self._run is not None and Path(self._run.file) == path:
+            self._run.settle()
+        stored = read_run(path)
+        trainer = standing_at(stored, stored.keyframe_at(command.at), command.spec)
+        run = Run(command.key, trainer, lambda: self._heir(stored, trainer), self._say)
+        forked = read_run(Path(run.file)) if run.file else stored
+        run.recall(stored.rows[: trainer.step], forked.events_before(trainer.step))
+        self._begin(run, command.running)
+        self._tell(run, edits(forked, trainer.step))
+
+    def _heir(self, stored: StoredRun, trainer: Trainer) -> Recorder:
+        recorder = Recorder(self._new_file(trainer), trainer, self._budget)
+        try:
+            recorder.inherit(stored, stored.keyframes[trainer.step])
+        except BaseException:
+            recorder.discard()
+            raise
+        return recorder
+
+    def _tell(self, run: Run, stored: list[tuple[Event, RunSpec]]) -> None:
+        for event, spec in stored:
             path, old, new = str(event.detail["path"]), event.detail.get("old"), event.detail["new"]
             self._say(m.Edited(run.key, event.step, path, old, new, spec))
+
+    def _annotate(self, command: m.Annotate) -> None:
+        path, why = Path(command.path), ""
+        try:
+            if self._run is not None and Path(self._run.file) == path:
+                self._run.annotate(command.title, command.notes, command.tags)
+            else:
+                annotate_file(path, command.title, command.notes, command.tags)
+        except RunFileError as error:
+            why = str(error)
+        except InUseError as error:
+            why = f"{error}; change it there."
+        except (OSError, sqlite3.Error, ValueError) as error:
+            why = f"{path.name} could not be changed: {trouble(error)}."
+        self._say(m.Annotated(command.path, why))
+
+    def _new_file(self, trainer: Trainer) -> Path:
+        """A name that says what the run is, and that no file has yet."""
+        data = Path(trainer.spec.data.path).stem if trainer.spec.data.path else trainer.spec.data.name
+        kind = type(trainer.spec.model).__name__.upper()
+        name = "".join(c if c.isalnum() else "-" for c in data)[:40]
+        while True:  # two windows may start the same run in the same second
+            title = f"{datetime.now():%Y-%m-%d %H%M%S} {name} {kind} {uuid.uuid4().hex[:4]}"
+            if not (path := self._usable_folder() / f"{title}{SUFFIX}").exists():
+                return path
+
+    def _usable_folder(self) -> Path:
+        """Where runs are recorded: the folder of the runs, or a temporary one where it cannot be written."""
+        folder = usable(self._folder)
+        if folder != self._folder:
+            self._say(m.Refused(_ELSEWHERE.format(self._folder, folder)))
+            self._folder = folder
+        return folder
 
     def advance(self) -> None:
         """One training iteration, and what follows from it."""
         run = self._run
         assert run is not None
+        self._settled = False
         try:
             tensor = next(run.events, None)
+            if tensor is not None and not (run.replay and run.replay.diverged(run.trainer.step)):
+                self._diverge(run, tensor)
+                return
+            self._repeat(run)
         except Exception as error:
             self._fail(error)
             return
-        if tensor is not None:
-            self.running = False
-            run.record("diverged", {"tensor": tensor})
-            self._say(m.Diverged(run.key, run.trainer.step + 1, tensor))
-            return
         run.keep_record()
-        if run.until is not None and run.trainer.step >= run.until:
+        if run.until is not None and run.trainer.step >= run.until and run.replay is None:
             self._pause()
+
+    def _repeat(self, run: Run) -> None:
+        """Do again what was done at this step before the run was cut off; when that is all, go on recording."""
+        if run.replay is None:
+            return
+        for event in run.replay.due(run.trainer.step):
+            run.do_again(event)
+            if event.kind == "edit":
+                self._tell(run, [(event, run.trainer.spec)])
+        if run.replay.is_done(run.trainer.step):
+            run.take_up()
+
+    def _diverge(self, run: Run, tensor: str) -> None:
+        self.running = False
+        if run.replay is not None:  # where it did not then: another machine
+            run.take_up()
+        run.note("diverged", {"tensor": tensor})
+        self._say(m.Diverged(run.key, run.trainer.step + 1, tensor))
 
     def _pause(self) -> None:
         assert self._run is not None

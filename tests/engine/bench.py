@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from guiapp import messages as m
+from guiapp.engine.recorder import BUDGET
+from guiapp.engine.run import Run
 from guiapp.engine.trainer import Trainer
 from guiapp.engine.worker import Worker
 from tests.engine import runs
@@ -21,9 +26,9 @@ WILD = runs.spec(runs.vae(optimiser=runs.sgd(10.0)))
 class Bench:
     """A worker and what it said."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, budget: int = BUDGET) -> None:
         self.said: list[m.Event] = []
-        self.worker = Worker(self.said.append, folder)
+        self.worker = Worker(self.said.append, folder, budget)
 
     @property
     def run_file(self) -> Path:
@@ -47,9 +52,21 @@ class Bench:
         raise AssertionError("it does not stop")
 
     @property
-    def trainer(self) -> Trainer:
+    def run(self) -> Run:
         assert self.worker._run is not None
-        return self.worker._run.trainer
+        return self.worker._run
+
+    @property
+    def trainer(self) -> Trainer:
+        return self.run.trainer
+
+    def refusals(self) -> list[str]:
+        """All sentences so far that something could not be."""
+        return [event.sentence for event in self.said if isinstance(event, m.Refused)]
+
+    def seen(self, path: Path, step: int, needs: frozenset[str] = frozenset()) -> m.Seen:
+        self.obey(m.Look(str(path), step, needs))
+        return self.last(m.Seen)
 
     def last(self, kind: type[E]) -> E:
         """The last thing said, which is of this kind."""
@@ -59,6 +76,26 @@ class Bench:
     def pull(self, needs: frozenset[str] = frozenset()) -> m.Update:
         self.obey(m.Pull(needs))
         return self.last(m.Update)
+
+
+@contextmanager
+def benches(*folders: Path) -> Iterator[tuple[Bench, ...]]:
+    """A worker for each folder, closed afterwards."""
+    made = tuple(Bench(folder) for folder in folders)
+    try:
+        yield made
+    finally:
+        for bench in made:
+            bench.worker.close()
+
+
+def remains(path: Path, folder: Path) -> Path:
+    """What a killed process leaves of the run file at `path`, log included, copied into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for suffix in ("", "-wal"):
+        if Path(f"{path}{suffix}").exists():
+            shutil.copy(f"{path}{suffix}", folder)
+    return folder / path.name
 
 
 def ask(path: Path, question: str) -> list[Any]:
