@@ -1,4 +1,4 @@
-"""The command line: the window by default; `train`, `smoke` and `bench` without one."""
+"""The command line: the window by default; `train`, `export`, `runs`, `smoke` and `bench` without one."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ def run(arguments: list[str]) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # elboscope runs | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python has yet to flush it
+        return 141
 
 
 def spec_of(options: argparse.Namespace) -> RunSpec:
@@ -53,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"elboscope {__version__}")
     _add_run_options(parser)
     parser.set_defaults(act=_window)
-    commands = parser.add_subparsers(title="without a window", metavar="{train,smoke,bench}")
+    commands = parser.add_subparsers(title="without a window", metavar="{train,export,runs,smoke,bench}")
 
     train = commands.add_parser("train", help="train headless and print what came of it")
     _add_run_options(train, default=argparse.SUPPRESS)  # what stands before the word "train" counts as well
@@ -63,14 +66,18 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--json", action="store_true", help="print one JSON object")
     train.set_defaults(act=_train)
 
+    _add_export(commands.add_parser("export", help="write a run file's curves, weights or code in other formats"))
+
+    runs = commands.add_parser("runs", help="list the runs that the window has trained, the newest first")
+    runs.add_argument("--json", action="store_true", help="print one JSON list")
+    runs.add_argument("--folder", type=_place, metavar="FOLDER", help="another folder of run files than the window's")
+    runs.set_defaults(act=_runs)
+
     smoke = commands.add_parser("smoke", help="open the window offscreen, train, draw everything once, check")
     smoke.add_argument("--json", action="store_true", help="print one JSON object")
     smoke.set_defaults(act=_smoke)
 
-    bench = commands.add_parser("bench", help="measure speed, lateness, start and memory")
-    bench.add_argument("--json", action="store_true", help="print one JSON object")
-    bench.add_argument("--seconds", type=float, default=6.0, help="of training per measured segment (default 6)")
-    bench.set_defaults(act=_bench)
+    _add_bench(commands.add_parser("bench", help="measure speed, lateness, going back, opening, memory in long use"))
 
     commands.add_parser("shown").set_defaults(act=_shown)  # for the bench; no help, so that it is not listed
     return parser
@@ -93,6 +100,53 @@ def _add_run_options(parser: argparse.ArgumentParser, default: str | None = None
     )
 
 
+def _add_export(export: argparse.ArgumentParser) -> None:
+    export.add_argument("source", type=_place, metavar="RUN", help="a run file, also one that is being written")
+    export.add_argument("--curves", type=_place, metavar="FILE", help="every step as .csv or .parquet")
+    export.add_argument("--tensorboard", type=_place, metavar="FOLDER", help="TensorBoard event files in a new folder")
+    export.add_argument(
+        "--weights", type=_place, metavar="FILE", help=".safetensors, TorchScript (.pt) or .onnx (one file a network)"
+    )
+    export.add_argument("--code", type=_place, metavar="FILE", help="a plain PyTorch script (.py) that trains the same")
+    export.add_argument("--run", type=_place, metavar="FILE", help="a copy of the run file (.elbo)")
+    export.add_argument(
+        "--step", type=_count, metavar="N", help="the weights of the newest keyframe up to step N (default: the newest)"
+    )
+    export.set_defaults(act=_export)
+
+
+def _add_bench(bench: argparse.ArgumentParser) -> None:
+    from guiapp.bench import PARTS
+
+    bench.add_argument("--json", action="store_true", help="print one JSON object")
+    bench.add_argument(
+        "--seconds", type=_seconds, default=6.0, metavar="S", help="of training per measured segment (default 6)"
+    )
+    bench.add_argument(
+        "--soak",
+        type=lambda text: _seconds(text, 0.0),
+        default=600.0,
+        metavar="S",
+        help="at the window, for its memory (default 600; 0: none)",
+    )
+    bench.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}")
+    bench.set_defaults(act=_bench)
+
+
+def _seconds(text: str, least: float = 0.1) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if least <= seconds <= 1e6:
+        return seconds
+    raise argparse.ArgumentTypeError(f"takes seconds, from {least:g} to 1000000")
+
+
+def _place(text: str) -> Path:
+    return Path(text).expanduser()
+
+
 def _count(text: str) -> int:
     if text.isascii() and text.isdigit() and 1 <= int(text) <= 1_000_000_000:
         return int(text)
@@ -101,6 +155,7 @@ def _count(text: str) -> int:
 
 def _window(options: argparse.Namespace) -> int:
     spec, baseline = spec_of(options), presets.load(options.preset or presets.DEFAULT).spec
+    chosen = any((options.preset, options.data, options.seed, options.device, options.set))
     from guiapp.gui import app  # Qt is imported for the commands that open a window only
 
     headless = sys.platform.startswith("linux") and not any(
@@ -111,7 +166,7 @@ def _window(options: argparse.Namespace) -> int:
 
         print("No display found: running the window offscreen for 20 s instead.", flush=True)
         return unattended.run(spec, baseline, seconds=20.0)
-    return app.run(spec, baseline)
+    return app.run(spec, baseline) if chosen else app.run(None, None)  # as the settings say
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -127,6 +182,25 @@ def _train(options: argparse.Namespace) -> int:
     return train(spec_of(options), options.steps, options.out, options.json, adapt=bool(options.data) and not chosen)
 
 
+def _export(options: argparse.Namespace) -> int:
+    from guiapp.export.command import EXPORTERS, export
+
+    chosen = {kind: getattr(options, kind) for kind in EXPORTERS}
+    return export(options.source, {kind: path for kind, path in chosen.items() if path}, options.step)
+
+
+def _runs(options: argparse.Namespace) -> int:
+    from guiapp.gui.settings import default_path, load  # needs no Qt
+    from guiapp.library import default_folder
+    from guiapp.listing import list_runs
+
+    settings, complaint = load(default_path())
+    if complaint:
+        print(f"elboscope: {complaint}", file=sys.stderr)
+    chosen = _place(settings.runs) if settings.runs else default_folder()
+    return list_runs(options.folder or chosen, options.json)
+
+
 def _smoke(options: argparse.Namespace) -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from guiapp.gui.smoke import smoke
@@ -138,11 +212,11 @@ def _bench(options: argparse.Namespace) -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from guiapp.bench.figures import bench
 
-    return bench(options.seconds, as_json=options.json)
+    return bench(options.seconds, options.soak, options.only, in_json=options.json)
 
 
 def _shown(_options: argparse.Namespace) -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from guiapp.bench.figures import shown
+    from guiapp.bench.starting import shown
 
     return shown()

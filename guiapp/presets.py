@@ -44,5 +44,5 @@ def read(path: Path) -> Preset:
         return msgspec.json.decode(path.read_bytes(), type=Preset)
     except OSError as error:
         raise SpecError(f"The preset {path} cannot be read: {error.strerror}.") from error
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise SpecError(f"The preset {path} is broken: {error}.") from error

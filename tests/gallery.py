@@ -87,6 +87,125 @@ def parts(shade):
     bar.set_theme(shade)
     bar.set_state("training")
     yield "panel-run-bar", bar
+    yield from showcase(shade)
+
+
+def showcase(shade):
+    """The export dialog, and views as animations and reports show them."""
+    import tempfile
+
+    from PySide6.QtCore import QSize
+    from PySide6.QtWidgets import QListWidget
+
+    from guiapp.gui.showcase.export_dialog import ExportDialog
+    from guiapp.gui.showcase.stage_hand import StageHand
+    from guiapp.gui.views import VIEWS
+    from tests.gui.showcase.runs import stored_run
+
+    with tempfile.TemporaryDirectory() as folder:
+        dialog = ExportDialog(stored_run(Path(folder) / "run.elbo"))
+    dialog.set_theme(shade)
+    dialog.findChild(QListWidget).setCurrentRow(1)
+    yield "export-dialog", dialog
+    for kind in ("vae", "gan"):
+        frame = frames()[kind]
+        for view_type in VIEWS:
+            if view_type.requires <= frame.run.capabilities:
+                stage = StageHand(view_type, QSize(*SIZE), shade, view_type.title)
+                stage.draw(frame)
+                yield f"showcase-{view_type.name}-{kind}", stage
+    yield from timelines(shade)
+    yield from libraries(shade)
+    yield from comparisons(shade)
+
+
+def timelines(shade):
+    """The timeline before a run, live, in the past, and with much on it."""
+    import numpy as np
+
+    from guiapp.gui.panels.timeline import Timeline
+    from guiapp.run_file import Event
+    from tests.gui.frames import marks, vae_frame
+
+    run = vae_frame(0).run
+    edits = marks(run, ((3000, "model.beta", 1.0, 4.0), (9000, "model.optimiser.lr", 1e-3, 3e-4)))
+    slider = marks(run, tuple((900 + 97 * i, "model.beta", 1 + i / 10, 1.1 + i / 10) for i in range(190)))
+    events = (Event(5200, "diverged", {}), Event(7000, "resume", {}), Event(11000, "fork", {"parent": "3f2a"}))
+    spread = np.unique(np.geomspace(1, 10_000, 60).astype(np.int64))
+    keyframes = np.unique(np.concatenate([[0], spread, 20_000 - spread]))
+    for name, newest, shown, edited, happened in (
+        ("empty", 0, None, (), ()),
+        ("live", 20_000, None, edits, ()),
+        ("past", 20_000, 10_000, edits, events),
+        ("many", 20_000, 10_000, slider, tuple(Event(120 * i, "step", {"player": "dg"[i % 2]}) for i in range(160))),
+    ):
+        timeline = Timeline()
+        timeline.set_theme(shade)
+        timeline.set_keyframes(np.arange(0, newest, 7) if name == "many" else keyframes)
+        timeline.set_marks(edited, happened)
+        timeline.set_progress(newest)
+        timeline.set_shown(shown)
+        timeline.setFixedSize(1000, timeline.sizeHint().height())
+        yield f"panel-timeline-{name}", timeline
+
+
+def comparisons(shade):
+    """The window that compares runs: empty, and each of its pages with three runs and a file that cannot be read."""
+    import tempfile
+
+    from guiapp.gui.library.compare import CompareWindow
+    from guiapp.messages import Seen
+    from guiapp.spec import Vae
+    from tests.gui import pictures as p
+    from tests.gui.frames import gan_frame, vae_frame
+    from tests.gui.library.compare_files import gan_file, vae_file
+
+    vae, gan = vae_frame().run, gan_frame().run
+    pairs = {"samples": p.samples_picture(), "reconstructions": p.reconstructions_picture()}
+    points = {"samples": p.samples_picture((2,), 500)}
+
+    def answer(window, path, step):
+        run, made = (gan, points) if path.endswith("c.elbo") else (vae, pairs)
+        window.on_seen(Seen(path, step, run, run.spec, made))
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        edits = ((50, "model.beta", 1.0, 4.0),)
+        files = [vae_file(folder / "a.elbo", title="Digits", edits=edits)]
+        files.append(vae_file(folder / "b.elbo", 300, Vae(beta=4.0), title="Digits", keyframes=(0, 50, 300)))
+        files += [gan_file(folder / "c.elbo", title="Ring"), folder / "gone.elbo"]
+        for page in ("empty", "curves", "views"):
+            window = CompareWindow()
+            window.set_theme(shade)
+            window.look_asked.connect(lambda path, step, *_, window=window: answer(window, path, step))
+            if page != "empty":
+                window.show_runs(files)
+            window.pages.setCurrentIndex(int(page == "views"))
+            yield f"compare-{page}", window
+
+
+def libraries(shade):
+    """The window of all runs: with none, one, and thirty of which one is damaged and one was forked."""
+    import tempfile
+
+    from guiapp.gui.library.window import LibraryWindow
+    from guiapp.library import Library
+    from tests.gui.library.folder import happened, many, said_of
+
+    for count in (0, 1, 30):
+        with tempfile.TemporaryDirectory() as name:
+            paths = many(Path(name), count)
+            if count == 30:
+                edit = {"path": "model.beta", "old": 4.0, "new": 8.0}
+                said_of(paths[0], title="Does β = 4 collapse?", notes="The first dimension dies.", tags=["lecture 3"])
+                happened(said_of(paths[0], parent=f"{2:032x}", parent_step="20"), (20, "edit", edit))
+                paths[-1].write_bytes(b"no run file")
+            Library(Path(name)).refresh()
+            library = LibraryWindow(Library(Path(name)))
+            library.set_theme(shade)
+            library.set_current(str(paths[0]) if count == 30 else "")
+            library.select(str(paths[0]) if paths else "")
+            yield f"library-{count}", library
 
 
 def frames():
@@ -114,7 +233,7 @@ def window(preset: str, shade: str):
 
     spec = presets.load(preset).spec
     with tempfile.TemporaryDirectory() as folder:
-        app = apps.build(spec, spec, Path(folder) / "settings.json")
+        app = apps.build(spec, spec, Path(folder))
         app.window.choose_theme(shade)
         app.window.show()
         app.session.start(spec)

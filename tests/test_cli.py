@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from guiapp import cli
-from guiapp.engine.run_file import read_run, resumed
+from guiapp.engine.resume import resumed
+from guiapp.run_file import read_run, read_summary
 from guiapp.spec import SpecError
 
 QUICK = ["--preset", "vae-digits", "--set", "model.encoder.hidden=8", "--set", "model.decoder.hidden=8"]
@@ -148,6 +149,59 @@ def test_train_and_resume_is_to_train_through(capsys, tmp_path):
     assert len(read_run(tmp_path / "b.elbo").rows) == 40
 
 
+def test_a_killed_run_is_resumed_where_its_record_ends(capsys, tmp_path):
+    """Its newest weights are older than its newest rows; what lies between is trained again."""
+    path = tmp_path / "run.elbo"
+    command = [sys.executable, "-m", "guiapp", "train", *QUICK, "--steps", "1000000", "--out", str(path)]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while not (path.exists() and rows_in(path) > 3):
+            assert child.poll() is None
+    finally:
+        child.kill()
+        child.wait()
+    stored = read_run(path)
+    assert stored.keyframe_at() > 0
+    assert not read_summary(path).ended
+    recorded = len(stored.rows)
+    assert cli.run(["train", "--resume", str(path), "--steps", "10", "--out", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["steps"] == recorded + 10
+    again = read_run(path)
+    assert np.array_equal(again.rows[:recorded], stored.rows, equal_nan=True)
+    assert [(event.step, event.kind) for event in again.events] == [(recorded, "resume")]
+    whole = train(capsys, "--steps", str(recorded + 10))[1]
+    with np.errstate(invalid="ignore"):
+        assert resumed(again).heldout() == whole["heldout"]
+
+
+def test_a_run_that_is_resumed_into_another_file_is_a_fork_of_it(capsys, tmp_path):
+    train(capsys, "--steps", "5", "--out", str(tmp_path / "a.elbo"))
+    before = (tmp_path / "a.elbo").read_bytes()
+    resume = ["train", "--resume", str(tmp_path / "a.elbo"), "--steps", "5", "--out", str(tmp_path / "b.elbo")]
+    assert cli.run(resume) == 0
+    assert (tmp_path / "a.elbo").read_bytes() == before
+    child, parent = read_summary(tmp_path / "b.elbo"), read_summary(tmp_path / "a.elbo")
+    assert (child.parent, child.parent_step, child.step) == (parent.id, 5, 10)
+
+
+def test_a_file_that_may_not_grow_ends_the_record_in_a_sentence_and_the_training_not(tmp_path):
+    """As where a disk is full: the system refuses to write beyond so many bytes."""
+    program = (
+        "import resource, sys; from guiapp import cli; resource.setrlimit(resource.RLIMIT_FSIZE, (300_000,) * 2);"
+        "sys.exit(cli.run(sys.argv[1:]))"
+    )
+    path = tmp_path / "run.elbo"
+    arguments = ["train", *QUICK, "--steps", "2500", "--out", str(path), "--json"]
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["steps"] == 2500
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith("elboscope: The run is no longer recorded: ")
+    assert 0 <= len(read_run(path).rows) < 2500
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
 def test_resuming_what_is_no_run_is_refused_in_a_sentence(capsys, tmp_path):
     assert cli.run(["train", "--resume", str(tmp_path / "none.elbo"), "--steps", "1"]) == 2
     assert "none.elbo: there is no such file" in capsys.readouterr().err
@@ -195,6 +249,18 @@ def test_a_table_for_people(capsys):
     out = capsys.readouterr().out
     assert "held-out" in out
     assert "reconstruction" in out
+
+
+def test_export_after_training_and_what_it_refuses(capsys, tmp_path):
+    run = str(tmp_path / "run.elbo")
+    train(capsys, "--steps", "4", "--out", run)
+    assert cli.run(["export", run, "--curves", str(tmp_path / "a.csv"), "--code", str(tmp_path / "a.py")]) == 0
+    assert capsys.readouterr().out.split() == [str(tmp_path / name) for name in ("a.csv", "a.events.csv", "a.py")]
+    assert len((tmp_path / "a.csv").read_text().splitlines()) == 5
+    assert cli.run(["export", run]) == 2
+    assert "Say what to export" in capsys.readouterr().err
+    assert cli.run(["export", str(tmp_path / "none.elbo"), "--curves", str(tmp_path / "b.csv")]) == 2
+    assert "none.elbo: there is no such file" in capsys.readouterr().err
 
 
 def test_training_headless_imports_no_qt():

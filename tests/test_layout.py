@@ -82,7 +82,8 @@ def test_pins_lie_in_the_ranges() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
     versions = {name.lower(): version for name, version in pins.items()}
-    ranges = [Requirement(text) for text in project["dependencies"] + project["optional-dependencies"]["dev"]]
+    texts = sum(project["optional-dependencies"].values(), project["dependencies"])
+    ranges = [wanted for text in texts if (wanted := Requirement(text)).name != project["name"]]
     none([str(wanted) for wanted in ranges if versions[wanted.name.lower()] not in wanted.specifier])
 
 
@@ -138,6 +139,7 @@ SIDES = ("guiapp.engine", "guiapp.headless", "guiapp.gui", "guiapp.cli", "guiapp
 # Part of the program: what it may not import anywhere, and what it may import only inside a function.
 RULES: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = {
     ("engine", "headless"): ((*QT, "guiapp.gui", "guiapp.cli", "guiapp.bench"), ()),
+    ("export",): ((*QT, "guiapp.gui", "guiapp.cli", "guiapp.bench"), ()),
     ("gui",): (("torch", "guiapp.engine", "guiapp.headless", "guiapp.cli", "guiapp.bench"), ()),
     ("trainer_process",): ((*QT, "guiapp.gui"), ("torch", "guiapp.engine")),
     ("__main__", "cli"): ((), ("torch", *QT, *SIDES)),

@@ -1,0 +1,5 @@
+"""What is measured, part by part; see docs/bench.md."""
+
+from typing import Final
+
+PARTS: Final = ("start", "training", "recording", "scrub", "open", "curves", "library", "soak")

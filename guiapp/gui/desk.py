@@ -55,7 +55,7 @@ class Desk(QObject):
 
     def ask_for_run(self) -> None:
         """Let the person choose a run file to go on with."""
-        path, _ = QFileDialog.getOpenFileName(self._window, "Open a run", "", RUN_FILES)
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open a run", str(self._folder), RUN_FILES)
         if path:
             self._session.open(path)
 

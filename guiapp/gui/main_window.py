@@ -134,7 +134,6 @@ class MainWindow(QMainWindow):
         self.workspace.broke.connect(lambda sentence, details: show_error(self, sentence, details))
         session.state_changed.connect(self._on_state)
         session.started.connect(self._on_started)
-        session.edited.connect(lambda event: panel.set_live(event.path, event.new))
         session.diverged.connect(self._on_diverged)
         session.refused.connect(self._on_refused)
         session.mended.connect(lambda sentence: self.message_bar.set_message("info", sentence))
@@ -274,9 +273,8 @@ class MainWindow(QMainWindow):
         self.run_bar.select_preset(next((n for n, preset in self._presets.items() if preset.spec == spec), ""))
 
     def _on_diverged(self, event: Diverged) -> None:
-        sentence = (
-            f"Step {thousands(event.step)}: the {event.tensor} is not finite, so this update was not applied and training stopped."
-        )
+        what = f"the {event.tensor} is not finite, so this update was not applied and training stopped"
+        sentence = f"Step {thousands(event.step)}: {what}."
         halved = with_half_rate(self.session.spec)
         remedy = ("Restart with half the learning rate", lambda: self.session.start(halved))
         self.message_bar.set_message("error", sentence, (remedy,))
@@ -294,7 +292,7 @@ class MainWindow(QMainWindow):
             return
         self._adapting, self._lost_steps = False, 0
         spec = self.session.spec
-        for path, parameter in flat(spec).items():
+        for path, parameter in flat(spec).items() if self.session.at is None else ():
             if parameter.live and self.session.has_run:
                 self.parameter_panel.set_live(path, value(spec, path))  # a refused edit is not in force
         label = "Start with " + ", ".join(f"{title} {new}" for title, new in changes)

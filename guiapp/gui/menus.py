@@ -156,8 +156,14 @@ def _themes(window: MainWindow, menu: QMenu) -> None:
         action = _add(menu, name.capitalize(), lambda *_, name=name: window.choose_theme(name))
         action.setData(f"Theme: {name}")
         action.setCheckable(True)
-        action.setChecked(window.settings.theme == name)
         group.addAction(action)
+
+    def check() -> None:  # the preferences may have changed it
+        for action in group.actions():
+            action.setChecked(action.data() == f"Theme: {window.settings.theme}")
+
+    menu.aboutToShow.connect(check)
+    check()
 
 
 def _about(window: MainWindow) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import msgspec
@@ -70,7 +71,7 @@ class Preferences(QDialog):
         label.setBuddy(self._folder)
         form.addRow(label, folder)
         form.addRow("&Keyframes of a run, at most", self._budget)
-        note = QLabel(f"Folder and keyframes: {LATER[0].lower()}{LATER[1:]}")
+        note = QLabel("Folder and keyframes take effect at the next start.")
         note.setEnabled(False)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self._take)
@@ -89,7 +90,7 @@ class Preferences(QDialog):
 
     def _take(self) -> None:
         folder = self._folder.text().strip()
-        trouble = _why_not(folder)
+        trouble = _why_not(folder) if folder != self._settings.runs else ""
         self._trouble.setVisible(bool(trouble))
         self._trouble.setText(trouble)
         if trouble:
@@ -117,7 +118,7 @@ def _combo(name: str, items: tuple[tuple[str, str], ...], chosen: str) -> QCombo
 
 
 def _why_not(folder: str) -> str:
-    """Why runs cannot be kept in `folder`; nothing where they can."""
+    """Why runs cannot be kept in `folder`; nothing where they can. It is made where it is missing."""
     if not folder:
         return ""
     path = Path(folder).expanduser()
@@ -125,4 +126,9 @@ def _why_not(folder: str) -> str:
         return "The folder of the runs has to be a whole path, beginning at the root."
     if path.exists() and not path.is_dir():
         return f"{path} is a file; choose a folder."
-    return ""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return ""
+    except OSError as error:
+        return f"Runs cannot be kept in {path} ({error.strerror or error}); choose another folder."

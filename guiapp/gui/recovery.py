@@ -38,10 +38,13 @@ class Recovery:
 
     def note(self, run_file: str) -> None:
         """This window is at the run in `run_file` now."""
+        part = self._path.with_suffix(".part")
         with suppress(OSError):
-            part = self._path.with_suffix(".part")
-            part.write_bytes(msgspec.json.encode(Mark(run_file)))
-            part.replace(self._path)
+            try:
+                part.write_bytes(msgspec.json.encode(Mark(run_file)))
+                part.replace(self._path)
+            finally:
+                part.unlink(missing_ok=True)
 
     def left(self) -> list[Path]:
         """The run files at which windows were killed and that still exist; told once."""

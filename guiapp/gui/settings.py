@@ -44,6 +44,17 @@ class Settings(Struct, frozen=True):
         recent = (path, *(other for other in self.recent if other != path))
         return msgspec.structs.replace(self, recent=recent[:RECENT])
 
+    def renewed(self, path: Path) -> Settings:
+        """The settings in `path`, which another window may have changed meanwhile, with the files opened here; these
+        where there is nothing that can be read."""
+        try:
+            saved = msgspec.json.decode(path.read_bytes(), type=Settings)
+        except (OSError, msgspec.MsgspecError, UnicodeError, RecursionError):
+            return self
+        for recent in reversed(self.recent):
+            saved = saved.opened(recent)
+        return saved
+
     def save(self, path: Path) -> str | None:
         """Write to `path`, whole or not at all. Gives a sentence if that was not possible: no reason to stop."""
         part = path.with_name(f"{path.name}.{os.getpid()}.part")

@@ -68,7 +68,7 @@ def test_a_change_in_the_past_waits_for_a_fork(scene):
     assert not scene.panel._bar.isHidden()
     scene.panel.restart_requested.emit(scene.panel.pending())
     wanted = edited(SPEC, "model.beta", 2.0)
-    assert scene.wire.last() == m.Open(2, "a.elbo", 80, wanted, False)
+    assert scene.wire.last() == m.Open(2, "a.elbo", 80, wanted, running=True)
     scene.wire.say(with_fields(started(2, wanted), run_file="b.elbo"))
     assert "from step 80" in scene.bar.message()
     assert "Restart" in scene.panel._bar._restart.text()

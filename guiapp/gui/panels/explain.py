@@ -52,6 +52,7 @@ class ExplainPanel(QWidget):
         self._name = ""
         self._painter = FormulaPainter()
         self._values: Mapping[str, float] = {}
+        self._when = "Now"
         self._shown: tuple[str, ...] = ()
         self._now: QTextCursor | None = None
         self._pending: list[int] = []
@@ -252,7 +253,9 @@ class ExplainPanel(QWidget):
         cursor = QTextCursor(self._now)
         cursor.movePosition(QTextCursor.MoveOperation.StartOfBlock)
         cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
-        cursor.insertText(f"{self._when}{LINE}" if sentences else "Numbers appear here as soon as a run has some.", muted)
+        cursor.insertText(
+            f"{self._when}{LINE}" if sentences else "Numbers appear here as soon as a run has some.", muted
+        )
         cursor.insertText(LINE.join(sentences), figures)
 
     def _follow(self, url: QUrl) -> None:

@@ -17,13 +17,14 @@ from guiapp.parameters import Parameter, as_text
 
 EDITOR_LETTERS: Final = 17  # width of the editors' column, in average letters
 LONG: Final = 13  # an option of more letters does not fit into it
-ON_RESTART: Final = "takes effect on restart"
+WHEN: Final = ("on restart", "in a fork")  # a pending change takes effect: of the run as it is, of its past
 
 
 class ParameterRow(QWidget):
     """Title and unit to the left, the editor to the right; a long text and a slider take the whole width below.
 
-    The title is bold while the value is not the default, and says "on restart" while the run still has another value.
+    The title is bold while the value is not the default, and says "on restart" (looking back: "in a fork") while
+    the run still has another value.
     Two lines are always kept for it, so that no row moves when it says more.
     """
 
@@ -38,7 +39,7 @@ class ParameterRow(QWidget):
         self.field = field_for(parameter, options, self)
         self._theme = theme
         self._value: Any = parameter.default
-        self._pending = False
+        self._pending, self._past = False, False
         self._label = QLabel(self)
         self._label.setTextFormat(Qt.TextFormat.RichText)
         self._label.setWordWrap(True)
@@ -51,13 +52,15 @@ class ParameterRow(QWidget):
         self.field.set_value(parameter.default)
         self.set_state(parameter, parameter.default, False)
 
-    def set_state(self, parameter: Parameter, value: Any, pending: bool) -> None:
-        """Show `value`; `parameter` brings the default to compare with, `pending` says that the run has another one."""
+    def set_state(self, parameter: Parameter, value: Any, pending: bool, past: bool = False) -> None:
+        """Show `value`; `parameter` brings the default to compare with, `pending` says that the run has another one,
+        and `past` that it is shown at a past step."""
         if value != self._value or self.field.slider is not None:  # a handle may have been ahead of the last value
             self.field.set_value(value)
-        if (parameter, value, pending) == (self.parameter, self._value, self._pending) and self._label.text():
+        state = (parameter, value, pending, past)
+        if state == (self.parameter, self._value, self._pending, self._past) and self._label.text():
             return
-        self.parameter, self._value, self._pending = parameter, value, pending
+        self.parameter, self._value, self._pending, self._past = state
         self.field.set_bold(value != parameter.default)
         self._write()
 
@@ -124,12 +127,13 @@ class ParameterRow(QWidget):
         title = escape(parameter.title)
         text = f"<b>{title}</b>" if self._value != parameter.default else title
         if self._pending:
-            text += f" <span style='color:{theme.warning}'>on&nbsp;restart</span>"
+            when = WHEN[self._past].replace(" ", "&nbsp;")
+            text += f" <span style='color:{theme.warning}'>{when}</span>"
         elif parameter.unit:
             unit = escape(parameter.unit).replace(" ", "&nbsp;")
             text += f" <span style='color:{theme.muted}'>{unit}</span>"
         self._label.setText(text)
-        tooltip = described(parameter) + (f" Changed: {ON_RESTART}." if self._pending else "")
+        tooltip = described(parameter) + (f" Changed: takes effect {WHEN[self._past]}." if self._pending else "")
         self.setToolTip(f"<p>{escape(tooltip)}</p>")  # a paragraph wraps, a line of plain text does not
         self.field.focus_target.setAccessibleDescription(tooltip)
 

@@ -95,6 +95,10 @@ class ParameterPanel(QWidget):
             pending = edited(pending, path, new)
         self._set_pending(pending)
 
+    def set_pending(self, pending: RunSpec) -> None:
+        """Let what differs in `pending` wait for a restart or a fork. No signals."""
+        self._set_pending(pending)
+
     def pending(self) -> RunSpec:
         """The spec that a restart would begin with."""
         return self._pending
@@ -179,7 +183,7 @@ class ParameterPanel(QWidget):
 
     def _changes(self) -> dict[str, str]:
         """Title and both values of each change that waits for a restart, by path."""
-        if not self._has_run:
+        if not (self._has_run or self._past):  # the past of a run that diverged can be forked, too
             return {}
         found = differences(self._spec, self._pending)
         if type(self._spec.model) is not type(self._pending.model):
@@ -191,7 +195,7 @@ class ParameterPanel(QWidget):
     def _refresh(self) -> None:
         changes = self._changes()
         for path, parameter in (flat(self._pending, self.baseline) | {KIND: self._kind()}).items():
-            self._rows[path].set_state(parameter, value(self._pending, path), path in changes)
+            self._rows[path].set_state(parameter, value(self._pending, path), path in changes, self._past)
         for path, section in self._sections.items():
             section.set_summary(self._summary(path))
         self._bar.set_changes(list(changes.values()))

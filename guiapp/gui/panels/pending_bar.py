@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from guiapp.gui.panels.readouts import thousands
 from guiapp.gui.theme import Theme
 
 
@@ -49,7 +50,7 @@ class PendingBar(QFrame):
         if step is None:
             text, tip = "Restart with changes", "Begin a new run at step 0 with all parameters as shown above."
         else:
-            text = f"Fork from step {step:,}"
+            text = f"Fork from step {thousands(step)}"
             tip = "Begin a new run with the weights of this step and all parameters as shown above."
         self._restart.setText(text)
         self._restart.setToolTip(tip)

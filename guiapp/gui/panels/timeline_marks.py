@@ -38,6 +38,7 @@ STYLES: Final[Mapping[str, Style]] = MappingProxyType(
         "verdict": Style("square", "warning", "verdict"),
         "step d": Style("lower dot", "discriminator", ""),
         "step g": Style("upper dot", "generator", ""),
+        "step both": Style("ring", "muted", ""),
     }
 )
 UNMARKED: Final = frozenset({"start", "edit"})  # the left end; edits come with their specs
@@ -130,9 +131,11 @@ def of_event(event: Event) -> Mark:
         case "recovered":
             note = "recovered after a crash"
         case "step d":
-            note = "one step of the discriminator alone"
+            note = "from here the discriminator alone"
         case "step g":
-            note = "one step of the generator alone"
+            note = "from here the generator alone"
+        case "step both":
+            note = "from here both players again"
         case _:
             note = f"{kind}: {_all_of(detail)}" if detail else kind
     return Mark(event.step, kind, STYLES.get(kind, OTHER), note)

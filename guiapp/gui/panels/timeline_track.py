@@ -28,6 +28,7 @@ from guiapp.gui.panels.timeline_scene import Scene, height, paint, scene, small
 from guiapp.gui.theme import LIGHT, Theme
 
 EMPTY: Final = "The timeline fills as training goes on; drag along it to see any earlier step."
+UNSTORED: Final = "No step of this run is stored, so there is none to go back to."
 SIDE = 9  # px left and right of the axis: half the handle, and the focus ring
 REACH_PX = HALF_PX + 1  # around a mark
 PAGE = 0.1  # of all steps
@@ -134,6 +135,8 @@ class Track(QAbstractSlider):
         """What the tooltip says at pixel `x`."""
         if not self._newest:
             return EMPTY
+        if not len(self.keyframes):
+            return UNSTORED
         step, target = self.axis.step(x), snapped(self.axis, self.keyframes, x)
         lines = [f"step {thousands(step)}"]
         if target is None:
