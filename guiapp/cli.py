@@ -25,8 +25,19 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # elboscope runs | head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python has yet to flush it
+        _leave_stdout()
         return 141
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        _leave_stdout()  # elboscope runs > /dev/full
+        print(f"elboscope: The output cannot be written: {error.strerror}.", file=sys.stderr)
+        return 2
+
+
+def _leave_stdout() -> None:
+    """Python has yet to flush it, which would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def spec_of(options: argparse.Namespace) -> RunSpec:
@@ -198,6 +209,8 @@ def _runs(options: argparse.Namespace) -> int:
     if complaint:
         print(f"elboscope: {complaint}", file=sys.stderr)
     chosen = _place(settings.runs) if settings.runs else default_folder()
+    if options.folder and not options.folder.exists():
+        raise SpecError(f"There is no folder {options.folder}; check the path.")
     return list_runs(options.folder or chosen, options.json)
 
 

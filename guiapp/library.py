@@ -18,7 +18,7 @@ from guiapp import library_files as files
 from guiapp.library_files import LibraryError, Progress, go_on, reason
 from guiapp.library_index import Index, Row, Stamp
 from guiapp.library_search import data_title, searchable
-from guiapp.run_file import SUFFIX, RunFileError, Summary, read_summary
+from guiapp.run_file import SUFFIX, Event, RunFileError, Summary, read_events, read_summary
 from guiapp.spec import RunSpec, from_json
 
 State = Literal["training", "interrupted", "ended", "damaged"]
@@ -223,7 +223,7 @@ class Library:
             path, (stamp, has_lock), thumbnail = self.folder / name, found[name], b""
             try:
                 summary = read_summary(path)
-                entry, thumbnail = _entry(summary, stamp), summary.thumbnail
+                entry, thumbnail = _entry(summary, read_events(path), stamp), summary.thumbnail
             except RunFileError as error:
                 if has_lock:
                     continue
@@ -281,7 +281,8 @@ def _encoded(entry: Entry) -> bytes:
     return msgspec.msgpack.encode(msgspec.structs.replace(entry, file=""))
 
 
-def _entry(summary: Summary, stamp: Stamp) -> Entry:
+def _entry(summary: Summary, events: Sequence[Event], stamp: Stamp) -> Entry:
+    edits = [(str(e.detail.get("path")), e.detail.get("new")) for e in events if e.kind == "edit"]
     title, notes, tags = _clean(summary.title), _clean(summary.notes), tuple(map(_clean, summary.tags))
     return Entry(
         file=str(summary.path),
@@ -300,7 +301,7 @@ def _entry(summary: Summary, stamp: Stamp) -> Entry:
         parent_step=_bounded(summary.parent_step),
         size=stamp.size + stamp.log_size,
         state="ended" if summary.ended else "interrupted",
-        text=searchable((title, notes, *tags), summary.spec),
+        text=_clean(searchable((title, notes, *tags), summary.spec, edits)),
     )
 
 

@@ -122,6 +122,8 @@ def copy(path: Path, target: Path, progress: Progress) -> None:
             source.execute("SELECT count(*) FROM meta").fetchone()
             source.backup(goal, pages=PAGES, progress=told, sleep=0)
             goal.execute("PRAGMA journal_mode=DELETE")
+        for suffix in (LOG, "-shm"):  # of a run that was cut off there: SQLite would take them for the copy's
+            Path(f"{target}{suffix}").unlink(missing_ok=True)
         part.replace(target)
     except (OSError, sqlite3.Error) as error:
         raise LibraryError(f"{path.name} could not be copied to {target.parent}: {reason(error)}.") from error

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from guiapp import __version__
 
 # Of its table and of what the library stores in it, in this version of the program; any other is thrown away.
-VERSION: Final = zlib.crc32(f"1 {__version__}".encode()) >> 1
+VERSION: Final = zlib.crc32(f"2 {__version__}".encode()) >> 1
 PATIENCE: Final = 1.0  # seconds to wait for another window that writes it
 T = TypeVar("T")
 

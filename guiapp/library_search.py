@@ -20,10 +20,13 @@ def data_title(data: Data) -> str:
     return Path(data.path).name or title
 
 
-def searchable(words: Iterable[str], spec: RunSpec) -> str:
-    """What a search looks through: `words`, the data, the model, and a line `path=value` for every parameter."""
-    lines = [*words, data_title(spec.data), type(spec.model).__name__, *_assignments(spec)]
-    return "".join(f"{line}\n" for line in lines).casefold()
+def searchable(words: Iterable[str], spec: RunSpec, edits: Iterable[tuple[str, Any]] = ()) -> str:
+    """What a search looks through: `words`, the data, the model, and a line `path=value` for every parameter of `spec`
+    and for the values that it was given by `edits` of the run."""
+    titles = _titles(type(spec.model).__name__.lower())
+    values = (*_leaves(to_builtins(spec), ""), *edits)
+    lines = [*words, data_title(spec.data), type(spec.model).__name__, *_assignments(values, titles)]
+    return "".join(f"{line}\n" for line in dict.fromkeys(lines)).casefold()  # a slider leaves many edits
 
 
 def matching(query: str) -> Callable[[str], bool]:
@@ -44,9 +47,8 @@ def _term(word: str) -> Callable[[str], object]:
     return wanted.search
 
 
-def _assignments(spec: RunSpec) -> Iterator[str]:
-    titles = _titles(type(spec.model).__name__.lower())
-    for path, value in _leaves(to_builtins(spec), ""):
+def _assignments(values: Iterable[tuple[str, Any]], titles: Mapping[str, str]) -> Iterator[str]:
+    for path, value in values:
         text = as_text(tuple(value) if isinstance(value, list) else value).replace(" ", "")
         yield f"{path}={text}"
         if path in titles:

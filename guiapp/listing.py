@@ -26,11 +26,11 @@ def list_runs(folder: Path, as_json: bool) -> int:
         print(f"elboscope: {error}", file=sys.stderr)
         return 2
     if as_json:
-        print(json.dumps([_facts(entry) for entry in entries], indent=2))
+        print(json.dumps([_facts(entry) for entry in entries], indent=2), flush=True)
     elif entries:
-        print(_table(entries))
+        print(_table(entries), flush=True)
     else:
-        print(f"No runs in {folder} yet; each one that the window trains will be listed here.")
+        print(f"No runs in {folder} yet; each one that the window trains will be listed here.", flush=True)
     return 0
 
 

@@ -275,7 +275,10 @@ def test_search_finds_words_and_values(folder: Path) -> None:
     said_of(vae_run(folder / "a.elbo", beta=4.0), title="Collapse?", notes="dims DIE", tags=["Lecture 3"])
     vae_run(folder / "b.elbo", beta=40.0)
     gan_run(folder / "c.elbo")
-    entries = Library(folder).refresh()
+    edits = ((2, "edit", {"path": "model.beta", "old": 1.0, "new": 6.0}), (3, "edit", {"path": "a", "new": [None, {}]}))
+    happened(vae_run(folder / "d.elbo"), *edits)
+    entries = [entry for entry in Library(folder).refresh() if entry.path.stem != "d"]
+    assert [e.path.stem for e in Library(folder).refresh() if matching("β=6")(e.text)] == ["d"], "what it was edited to"
 
     def found(query: str) -> str:
         return "".join(sorted(e.path.stem for e in entries if matching(query)(e.text)))

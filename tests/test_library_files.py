@@ -14,7 +14,7 @@ import pytest
 
 from guiapp.engine.recorder import Recorder
 from guiapp.library import Entry, Library
-from guiapp.library_files import CancelledError, LibraryError
+from guiapp.library_files import CancelledError, LibraryError, copy, go_on
 from guiapp.run_file import RunFileError, read_run, read_summary
 from tests.engine import runs
 from tests.gui.library.folder import begun, many, vae_run
@@ -157,6 +157,16 @@ def test_a_copy_can_be_stopped_and_leaves_nothing(folder: Path, tmp_path: Path) 
     with pytest.raises(CancelledError):
         Library(folder).add(path, lambda _done, _all: False)
     assert list(folder.iterdir()) == []
+
+
+def test_a_copy_is_not_mixed_with_the_log_of_a_run_that_was_cut_off(folder: Path, live: Recorder) -> None:
+    path, cut = vae_run(folder / "a.elbo", 9), folder / "cut.elbo"
+    for suffix in ("", "-wal"):  # as a killed trainer leaves it
+        shutil.copyfile(f"{live.path}{suffix}", f"{cut}{suffix}")
+    copy(path, cut, go_on)
+    assert not Path(f"{cut}-wal").exists()
+    assert read_summary(cut).step == 9
+    assert whole(cut)
 
 
 def test_import_into_a_folder_that_cannot_be(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -70,8 +71,12 @@ def test_the_command_reads_the_folder_that_the_window_writes(folder, capsys, tmp
     default_path().write_bytes(msgspec.json.encode(Settings(runs=str(folder))))
     assert cli.run(["runs", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) == 3
-    assert cli.run(["runs", "--folder", str(tmp_path / "other")]) == 0
-    assert str(tmp_path / "other") in capsys.readouterr().out
+    other = tmp_path / "other"
+    assert cli.run(["runs", "--folder", str(other)]) == 2
+    assert capsys.readouterr().err == f"elboscope: There is no folder {other}; check the path.\n"
+    other.mkdir()
+    assert cli.run(["runs", "--folder", str(other)]) == 0
+    assert str(other) in capsys.readouterr().out
 
 
 def test_listing_imports_neither_qt_nor_torch(folder):
@@ -90,3 +95,15 @@ def test_a_reader_that_stops_reading_is_no_error(folder):
     done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
     os.close(write)
     assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_an_output_that_cannot_be_written_is_one_sentence(folder):
+    if not Path("/dev/full").exists():
+        pytest.skip("only Linux has such a file")
+    command = [sys.executable, "-m", "guiapp", "runs", "--folder", str(folder)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "elboscope: The output cannot be written: No space left on device.\n",
+    )

@@ -27,8 +27,11 @@ COMMANDS: tuple[m.Command, ...] = (
     m.Step(3, "d"),
     m.Edit("model.beta", 2.0),
     m.Pull(KINDS, {"latent_axes": (0, 1)}),
+    m.Look("/tmp/run.elbo", 7, KINDS),
+    m.Annotate("/tmp/run.elbo", "Title", "Notes", ("a", "b")),
     m.Save("/tmp/run.elbo"),
     m.Open(2, "/tmp/run.elbo"),
+    m.Open(3, "/tmp/run.elbo", 7, VAE, running=True),
     m.Quit(),
 )
 
@@ -40,9 +43,15 @@ def said(tmp_path: Path) -> list[m.Event]:
     for spec in (VAE, GAN):
         worker.obey(m.Start(1, spec, running=True))
         worker.advance()
+        worker.settle()
         worker.obey(m.Edit("batch", 8))
         worker.obey(m.Pull(KINDS))
         worker.obey(m.Pause())
+        assert worker._run is not None
+        for path in (worker._run.file, "none.elbo"):
+            worker.obey(m.Look(path, 1, KINDS))
+            worker.obey(m.Annotate(path, "Title", "Notes", ("a",)))
+        worker.obey(m.Pull(KINDS, {}, 0))
         worker.obey(m.Save(str(tmp_path / "saved.elbo")))
         worker.obey(m.Edit("seed", 8))
     assert worker._run is not None

@@ -74,7 +74,10 @@ class Recorder:
             self._let_go()
             raise RunFileError(f"{path}: this run file is damaged ({error}).") from error
         except BaseException:
-            self._let_go()
+            if go_on:
+                self._let_go()
+            else:
+                self.discard()
             raise
 
     @property

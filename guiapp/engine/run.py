@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -24,6 +25,7 @@ from guiapp.engine.trainer import Trainer
 from guiapp.run_file import Event, RunFileError, read_keyframe
 from guiapp.spec import SpecError
 
+LAST_EARLY = 256  # step; a keyframe of the default VAE takes the time of three steps, and nine are taken until then
 RECORD_EVERY = 0.5  # seconds between two appends to the run file
 RETRY_EVERY = 10.0  # seconds between two attempts while the run file cannot be written
 SAME_EDIT = 1.0  # seconds within which edits of one parameter are one turn of its slider
@@ -162,8 +164,12 @@ class Run:
         return old, new
 
     def keep_record(self) -> None:
-        """Append to the run file when it is time."""
-        if perf_counter() >= self._next_record:
+        """Append to the run file when it is time; the first steps, in which a model changes most, get keyframes at 1,
+        2, 4, 8 and so on."""
+        step = self.trainer.step
+        if step <= LAST_EARLY and step & (step - 1) == 0 and self._write():
+            self._writing(lambda recorder: recorder.keyframe())
+        elif perf_counter() >= self._next_record:
             self._next_record = perf_counter() + RECORD_EVERY
             if self._in_trouble:
                 self.settle()
@@ -183,6 +189,8 @@ class Run:
     def save(self, path: Path) -> None:
         """Copy the run file to `path`."""
         recorder = self._recorded()
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, f"there is no folder {path.parent}")
         self.settle()
         recorder.copy_to(path)
 

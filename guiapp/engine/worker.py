@@ -160,8 +160,15 @@ class Worker:
             case m.Pull():
                 self._say(run.update(command, self.running))
             case m.Save():
-                run.save(Path(command.path))
-                self._say(m.Saved(command.path))
+                self._save(run, command.path)
+
+    def _save(self, run: Run, path: str) -> None:
+        try:
+            run.save(Path(path))
+        except (OSError, sqlite3.Error) as error:
+            self._say(m.Refused(f"The run could not be saved as {path}: {trouble(error)}."))
+        else:
+            self._say(m.Saved(path))
 
     def _train(self, run: Run, player: m.Player, until: int | None) -> None:
         self._move(run, player)

@@ -57,6 +57,8 @@ def export(run: Path, targets: Mapping[str, Path], step: int | None) -> int:
                 for written in write(source, path, _progress(path.name, done, len(exporters))):
                     print(written, flush=True)
         return 0
+    except BrokenPipeError:  # elboscope export … | head
+        raise
     except OSError as error:
         what = error.filename or "The file"
         sentence = (
@@ -169,8 +171,6 @@ def _copy(source: Source, path: Path, progress: Progress) -> Iterator[Path]:
         return True
 
     Library(path.parent).export(source.path, path, told)
-    for suffix in ("-wal", "-shm"):  # of a run that was cut off there: SQLite would take them for the copy's
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
     progress(1.0)
     yield path
 

@@ -81,7 +81,8 @@ class Desk(QObject):
         from guiapp.gui.library.window import LibraryWindow
 
         window, session = LibraryWindow(Library(self._folder), self._window), self._session
-        window.open_asked.connect(session.open)
+        _let_go(window)
+        window.open_asked.connect(self._open)
         window.fork_asked.connect(self._fork)
         window.compare_asked.connect(self.compare)
         window.export_asked.connect(self.export)
@@ -96,6 +97,7 @@ class Desk(QObject):
 
         if self.comparison is None:
             self.comparison = CompareWindow(self._window)
+            _let_go(self.comparison)
             self.comparison.look_asked.connect(self._session.look)
             self.comparison.set_theme(self._window.theme)
         self.comparison.show_runs([Path(path) for path in paths])
@@ -174,8 +176,14 @@ class Desk(QObject):
         live = self._session.live
         return "" if live is None else live.run.run_file
 
+    def _open(self, path: str) -> None:
+        """Go on with this run, where a person sees it."""
+        self._session.open(path)
+        _raise(self._window)
+
     def _fork(self, path: str) -> None:
         """From the newest keyframe of the run at `path`, with the parameters that it had there."""
+        _raise(self._window)
         try:
             stored = read_run(Path(path))
             step = stored.keyframe_at()
@@ -200,6 +208,12 @@ class Desk(QObject):
         for window in (self.comparison, self.exporting):
             if window is not None:
                 window.on_seen(event)
+
+
+def _let_go(window: QWidget) -> None:
+    """Let the main window come before `window`: Qt has a window lie above its parent always."""
+    window.winId()  # makes the handle
+    window.windowHandle().setTransientParent(None)  # type: ignore[arg-type]
 
 
 def _raise(window: QWidget) -> None:

@@ -130,5 +130,5 @@ def _why_not(folder: str) -> str:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             return ""
-    except OSError as error:
-        return f"Runs cannot be kept in {path} ({error.strerror or error}); choose another folder."
+    except (OSError, ValueError) as error:
+        return f"Runs cannot be kept in {folder} ({getattr(error, 'strerror', None) or error}); choose another folder."

@@ -16,10 +16,12 @@ BUDGET: Final = (16, 65536)  # MB
 
 
 class Layout(Struct, frozen=True):
-    """How the docks of an arrangement were left: Qt's state in base64, and which were open."""
+    """How the docks of an arrangement were left: Qt's state in base64, which were open, and how wide and high those
+    were that could be seen."""
 
     state: str
     open: tuple[str, ...]
+    sizes: dict[str, tuple[int, int]] = {}
 
 
 class Settings(Struct, frozen=True):

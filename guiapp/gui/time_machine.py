@@ -13,7 +13,7 @@ from guiapp.gui.panels.readouts import thousands
 from guiapp.gui.panels.timeline import Timeline
 from guiapp.gui.session import Session
 from guiapp.gui.widgets.annotations import mark_label
-from guiapp.messages import Started
+from guiapp.messages import Edited, Started
 from guiapp.parameters import differences, edited, flat
 from guiapp.spec import RunSpec, SpecError
 
@@ -30,7 +30,7 @@ class TimeMachine(QObject):
         self._done = ""  # what was asked for, to be said when it has come about
         self._offer = ""  # of a fork, as it was said
         self._at: int | None = None  # whose parameters the panel shows
-        self._waiting: RunSpec | None = None  # what waits for a restart while the past is shown
+        self._waiting: tuple[RunSpec, RunSpec] | None = None  # what is in force and what is pending, once live again
         timeline.travelled.connect(self._travel)
         timeline.went_live.connect(session.go_live)
         timeline.fork_asked.connect(self._prepare_fork)
@@ -39,7 +39,7 @@ class TimeMachine(QObject):
         session.started.connect(self._on_started)
         session.travelled.connect(self._on_travelled)
         session.history_changed.connect(self._show_history)
-        session.edited.connect(lambda _event: self._show_history())
+        session.edited.connect(self._on_edited)
         session.frame_changed.connect(self._on_frame)
         session.lost.connect(lambda _event: session.go_live())
         session.complained.connect(lambda *_: session.go_live())  # the run has ended
@@ -116,11 +116,11 @@ class TimeMachine(QObject):
         panel = self._panel
         pending, before, now = panel.pending(), self._in_force(self._at), self._in_force(at)
         if at is None:
-            pending = now if self._waiting is None else self._waiting
+            pending = _with_changes(now, *self._waiting) if self._waiting else now
         elif self._at is not None:
             pending = _with_changes(now, before, pending)
         else:
-            self._waiting, pending = pending, now
+            self._waiting, pending = (before, pending), now
         self._at = at
         panel.set_past(at)
         panel.set_spec(now, panel.baseline)
@@ -133,6 +133,11 @@ class TimeMachine(QObject):
         session = self._session
         assert session.live is not None
         return session.spec if at is None else session.history.spec(session.live, at)
+
+    def _on_edited(self, event: Edited) -> None:
+        if self._session.at is None:  # else the panel shows parameters that were in force before
+            self._panel.set_live(event.path, event.new)
+        self._show_history()
 
     def _show_history(self) -> None:
         session = self._session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
@@ -91,7 +92,8 @@ class Workspace(QMainWindow):
         if self.arrangement:
             state = self.saveState(len(self.docks))  # as a version: with other docks it would not fit
             shown = tuple(name for name, dock in self.docks.items() if not dock.isHidden())
-            self.layouts[self.arrangement] = Layout(bytes(state.toBase64().data()).decode(), shown)
+            sizes = {name: (dock.width(), dock.height()) for name, dock in self.docks.items() if dock.is_showing()}
+            self.layouts[self.arrangement] = Layout(bytes(state.toBase64().data()).decode(), shown, sizes)
 
     def _take(self, name: str) -> None:
         self.remember()
@@ -102,6 +104,12 @@ class Workspace(QMainWindow):
         if layout and self.restoreState(QByteArray.fromBase64(layout.state.encode()), len(self.docks)):
             for other in self.docks.keys() - set(layout.open):  # Qt brings back those that had no place, too
                 self.removeDockWidget(self.docks[other])
+            self._resize(layout.sizes)  # they had taken room from the others
+
+    def _resize(self, sizes: Mapping[str, tuple[int, int]]) -> None:
+        docks = [self.docks[name] for name in sizes if name in self.docks]
+        for axis, orientation in enumerate((Qt.Orientation.Horizontal, Qt.Orientation.Vertical)):
+            self.resizeDocks(docks, [size[axis] for name, size in sizes.items() if name in self.docks], orientation)
 
     def _tile(self, name: str) -> None:
         for dock in self.docks.values():

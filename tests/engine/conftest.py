@@ -24,3 +24,10 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench = Bench(tmp_path)
     yield bench
     bench.worker.close()
+
+
+@pytest.fixture(autouse=True)
+def _early_keyframes(request, monkeypatch):
+    """Keyframes are taken where a test takes them, but for those of the tests marked `early_keyframes`."""
+    if not request.node.get_closest_marker("early_keyframes"):
+        monkeypatch.setattr("guiapp.engine.run.LAST_EARLY", 0)

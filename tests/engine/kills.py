@@ -1,9 +1,10 @@
 """A program that kills trainer processes at random moments: `python -m tests.engine.kills FOLDER COUNT SEED SECONDS`.
 
 Torch is imported once and each trainer process is forked from here, for a new one takes seconds to load it. Each life
-trains, is edited, paused, looked at and forked at random, and ends by SIGKILL within SECONDS after its run has begun;
-the next one opens what it left, until a new run begins with every fifth. FOLDER/N/ is what lay on the disk after life
-N, with what was known of it by then in known.json and the seconds of training after each step in seconds.npy.
+trains, every other one is edited, paused, looked at and forked at random as well, and ends by SIGKILL within SECONDS
+after its run has begun; the next one opens what it left, until a new run begins with every fifth. FOLDER/N/ is what lay
+on the disk after life N, with what was known of it by then in known.json and the seconds of training after each step in
+seconds.npy.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ class Life:
 
     def __init__(self, folder: Path, known: Known, dice: random.Random) -> None:
         self._known, self._dice = known, dice
+        self._left_alone = dice.random() < 0.5  # for every command may have something written
         self.path = ""
         self.key, self.keyframes = 0, [0]
         self.edits: list[tuple[int, str, Any]] = []
@@ -90,9 +92,10 @@ class Life:
         self._connection.send(first)
         if isinstance(first, m.Start) or self._dice.random() < 0.8:
             self._hear(until=lambda: self.key > 0)  # else it may die in the midst of opening the file
+        self._connection.send(m.Run())  # on from where it was cut off
         end = time.monotonic() + self._dice.uniform(0.0, longest)
         while (left := end - time.monotonic()) > 0:
-            for command in self._whim(other):
+            for command in () if self._left_alone else self._whim(other):
                 self._connection.send(command)
             self._hear(for_seconds=min(left, self._dice.expovariate(8.0)))
         os.kill(self.pid, signal.SIGKILL)
@@ -138,12 +141,14 @@ class Life:
         match event:
             case m.Started():
                 self.key, self.path, self.edits = event.key, event.run_file, []
-            case m.Edited() if event.key == self.key:
+            case m.Edited() if event.key == self.key and event.new != event.old:
                 self.edits.append((event.step, event.path, event.new))
             case m.Update() if event.keyframes is not None:
                 self.keyframes = [int(step) for step in event.keyframes] or [0]
             case m.Failed():
                 print(event.details, file=sys.stderr)
+            case m.Refused() if "record" in event.sentence and "Parameters can be" not in event.sentence:
+                print(event.sentence, file=sys.stderr)
 
 
 def warm_up(folder: Path) -> None:

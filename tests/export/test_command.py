@@ -99,6 +99,15 @@ def test_a_copy_is_not_mixed_with_the_log_of_what_was_there(run, tmp_path):
     assert len(read_run(tmp_path / "killed.elbo").rows) == LAST
 
 
+def test_a_reader_that_went_away_is_no_matter_of_the_file(run, tmp_path, monkeypatch):
+    def gone(*_words, **_more):
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr("builtins.print", gone)
+    with pytest.raises(BrokenPipeError):
+        export(run, {"code": tmp_path / "run.py"}, None)
+
+
 def test_the_code_holds_the_edit(run, tmp_path):
     assert export(run, {"code": tmp_path / "run.py"}, None) == 0
     text = (tmp_path / "run.py").read_text()

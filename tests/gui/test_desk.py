@@ -60,13 +60,15 @@ def begin(window, wire, run_file="", spec=None):
 
 
 @pytest.mark.expected_qt_message("does not support raise")
-def test_the_library_opens_forks_and_writes_notes_through_the_session(desk, wire, run_file):
+def test_the_library_opens_forks_and_writes_notes_through_the_session(qtbot, window, desk, wire, run_file):
     desk.show_library()
     library = desk.library
     desk.show_library()
     assert desk.library is library
     library.open_asked.emit(str(run_file))
     assert wire.last() == m.Open(1, str(run_file))
+    qtbot.waitUntil(window.isActiveWindow)  # where one sees what came of it
+    assert library.windowHandle().transientParent() is None, "else the main window could not come to the front"
     library.fork_asked.emit(str(run_file))
     fork = wire.last()
     assert (fork.path, fork.at) == (str(run_file), 20)
@@ -75,6 +77,7 @@ def test_the_library_opens_forks_and_writes_notes_through_the_session(desk, wire
     assert wire.last() == m.Annotate(str(run_file), "title", "notes", ("tag",))
 
 
+@pytest.mark.expected_qt_message("does not support raise")
 def test_a_run_that_cannot_be_forked_is_said(desk, window, tmp_path):
     desk.show_library()
     desk.library.fork_asked.emit(str(tmp_path / "gone.elbo"))

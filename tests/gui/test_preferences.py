@@ -26,6 +26,8 @@ def test_what_is_chosen_is_told_and_the_rest_is_kept(dialog, tmp_path):
         geometry="kept", theme="dark", reopen=True, preset="gan-ring", runs=str(tmp_path / "mine"), keyframes_mb=1000
     )
     assert dialog.result() == QDialog.DialogCode.Accepted
+    assert (tmp_path / "mine").is_dir()
+    assert not any((tmp_path / "mine").iterdir())
 
 
 def test_it_shows_the_settings_as_they_are(qtbot, tmp_path):
@@ -37,11 +39,14 @@ def test_it_shows_the_settings_as_they_are(qtbot, tmp_path):
     assert chosen.at(0)[0] == settings
 
 
-@pytest.mark.parametrize(("folder", "why"), [("runs/here", "whole path"), ("FILE", "is a file")])
+@pytest.mark.parametrize(
+    ("folder", "why"),
+    [("runs/here", "whole path"), ("FILE", "is a file"), ("FILE/inside", "cannot be kept"), ("a\0b", "cannot be kept")],
+)
 def test_a_folder_that_cannot_be_is_refused_in_a_sentence(dialog, tmp_path, folder, why):
     (tmp_path / "FILE").touch()
     chosen = QSignalSpy(dialog.chosen)
-    dialog._folder.setText(str(tmp_path / folder) if folder == "FILE" else folder)
+    dialog._folder.setText(str(tmp_path / folder) if "here" not in folder else folder)
     dialog._take()
     assert chosen.count() == 0
     assert why in dialog._trouble.text()

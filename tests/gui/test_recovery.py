@@ -87,3 +87,16 @@ def test_a_folder_that_cannot_be_is_no_reason_to_stop(tmp_path):
     recovery.note("a")
     assert recovery.left() == []
     recovery.close()
+
+
+def test_a_full_disk_leaves_no_half_written_mark(tmp_path, run, monkeypatch):
+    recovery = Recovery(tmp_path / "runs")
+
+    def full(path, _data):
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    recovery.note(str(run))
+    recovery.close()
+    assert not any((tmp_path / "runs").iterdir())

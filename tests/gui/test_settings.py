@@ -25,6 +25,15 @@ def test_they_come_back_as_they_were(path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["settings.json"]
 
 
+def test_renewed_they_are_as_another_window_left_them_with_the_files_opened_here(path: Path) -> None:
+    assert SOME.renewed(path) == SOME, "there is no file"
+    Settings(theme="light", reopen=True, recent=("/c.csv", "/a.csv")).save(path)
+    recent = ("/a.csv", "/β.npz", "/c.csv")
+    assert SOME.renewed(path) == Settings(theme="light", reopen=True, recent=recent)
+    path.write_text("{")
+    assert SOME.renewed(path) == SOME
+
+
 def test_without_a_file_they_are_new(path: Path) -> None:
     assert load(path) == (Settings(), None)
 

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QPushButton
 
 from guiapp import messages as m
 from guiapp.gui.errors import MessageBar
 from guiapp.gui.panels.parameters import ParameterPanel
+from guiapp.gui.panels.readouts import thousands
 from guiapp.gui.panels.timeline import Timeline
 from guiapp.gui.session import Session
 from guiapp.gui.time_machine import TimeMachine
@@ -128,3 +130,109 @@ def test_a_trainer_that_died_leaves_the_present(scene):
     scene.wire.say(m.Died(-9))
     assert scene.session.at is None
     assert scene.session.frame.step == 101
+
+
+def test_what_is_changed_for_a_fork_is_kept_from_step_to_step(scene):
+    scene.go(80)
+    scene.panel.edit("model.optimiser.lr", 0.5)
+    scene.go(40)
+    spec = scene.panel.pending()
+    assert (spec.model.optimiser.lr, spec.model.beta) == (0.5, 1.0), "what was not changed follows the step"
+    scene.timeline.went_live.emit()
+    assert scene.panel.pending() == scene.now
+
+
+def test_a_change_of_one_parameter_outlives_the_edit_of_the_same(scene):
+    scene.go(80)
+    scene.panel.edit("model.beta", 7.0)
+    scene.go(40)
+    assert scene.panel.pending().model.beta == 7.0
+
+
+def test_what_waits_for_a_restart_waits_while_the_past_is_shown(scene):
+    scene.panel.edit("model.latent", 5)
+    scene.go(40)
+    assert scene.panel.pending().model.latent == SPEC.model.latent
+    scene.panel.edit("model.beta", 2.0)
+    scene.go(80)
+    scene.timeline.went_live.emit()
+    assert scene.panel.pending() == edited(scene.now, "model.latent", 5)
+
+
+def test_another_kind_of_model_that_waits_for_a_restart_waits_too(scene):
+    scene.panel.edit("model.kind", "gan")
+    waiting = scene.panel.pending()
+    scene.go(40)
+    assert scene.panel.pending() == SPEC
+    scene.timeline.went_live.emit()
+    assert scene.panel.pending() == waiting
+
+
+def test_an_edit_that_is_told_late_does_not_change_the_past(scene):
+    scene.go(80)
+    scene.wire.say(m.Edited(1, 101, "model.beta", 4.0, 6.0, edited(SPEC, "model.beta", 6.0)))
+    assert scene.panel.pending().model.beta == 4.0
+    scene.timeline.went_live.emit()
+    assert scene.panel.pending().model.beta == 6.0
+
+
+def test_the_offer_of_a_fork_names_the_step_that_is_shown(scene):
+    scene.timeline.fork_asked.emit(80)
+    scene.go(40)
+    assert "begin at step 40" in scene.bar.message()
+    scene.timeline.went_live.emit()
+    assert scene.bar.message() == ""
+    scene.bar.set_message("info", "Something else.")
+    scene.go(40)
+    assert scene.bar.message() == "Something else."
+
+
+def test_a_fork_stands_where_the_run_stood(scene):
+    scene.wire.say(m.Paused(1, 100))
+    scene.machine.fork()
+    assert not scene.wire.last().running
+
+
+def test_the_past_of_a_run_that_diverged_can_be_forked(scene):
+    scene.wire.say(m.Diverged(1, 101, "loss"))
+    scene.panel.set_has_run(scene.session.has_run)
+    scene.go(40)
+    scene.panel.edit("model.optimiser.lr", 1e-4)
+    assert not scene.panel._bar.isHidden()
+    scene.panel._bar.restart_clicked.emit()
+    assert (scene.wire.last().at, scene.wire.last().running) == (40, False)
+
+
+@pytest.mark.parametrize("end", [m.Died(-9), m.Failed("It failed.", "")])
+def test_without_a_run_no_step_can_be_shown_and_it_is_said(scene, end, tmp_path):
+    scene.go(40)
+    scene.wire.say(end)
+    assert scene.session.at is None
+    sent = len(scene.wire.sent)
+    scene.timeline._by_hand(80)
+    assert scene.session.at is None
+    assert scene.timeline._handle.position is None, "the handle goes back"
+    assert len(scene.wire.sent) == sent
+    assert "step 80 cannot be shown" in scene.bar.message()
+    assert not scene.bar.findChildren(QPushButton), "its file is gone"
+    scene.timeline.fork_asked.emit(80)
+    assert "cannot be shown" in scene.bar.message()
+
+
+def test_a_run_that_ended_can_be_gone_on_with_from_there(scene, tmp_path):
+    file = tmp_path / "a.elbo"
+    file.touch()
+    scene.session.start(SPEC)
+    scene.wire.say(with_fields(started(2), run_file=str(file)))
+    scene.wire.say(with_fields(update(2, 1, 100), keyframes=np.array([0, 40])))
+    scene.wire.say(m.Died(-9))
+    scene.timeline._by_hand(40)
+    scene.bar.findChild(QPushButton).click()
+    assert scene.wire.last() == m.Open(3, str(file))
+
+
+def test_steps_are_written_as_on_the_timeline(qtbot):
+    scene = Scene(qtbot)
+    scene.wire.say(with_fields(update(1, 101, 9900), keyframes=np.array([0, 5000])))
+    scene.go(5000)
+    assert scene.panel._bar._restart.text() == f"Fork from step {thousands(5000)}"

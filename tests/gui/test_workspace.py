@@ -1,4 +1,5 @@
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QApplication, QLineEdit
 
@@ -122,3 +123,22 @@ def test_a_closed_dock_gives_the_focus_to_another_and_comes_back_in_its_place(wo
     qtbot.waitUntil(gradients.is_showing)
     assert samples.isHidden(), "what else a person has closed stays closed"
     assert QApplication.focusWidget() is gradients.widget()
+
+
+def test_the_sizes_of_the_docks_come_back(workspace, qapp):
+    workspace.resize(1300, 800)
+    workspace.arrange("VAE")
+    docks = workspace.docks
+    top = [docks["losses"], docks["latent"]]
+    for shares in ([1, 1], [3, 2]):
+        qapp.processEvents()
+        total = sum(dock.width() for dock in top)
+        workspace.resizeDocks(top, [total * share // sum(shares) for share in shares], Qt.Orientation.Horizontal)
+        qapp.processEvents()
+        before = {name: docks[name].size() for name in ("losses", "latent", "samples", "gradients")}
+        for other in ("Gradients", "Labs"):
+            workspace.arrange(other)
+            qapp.processEvents()
+            workspace.arrange("VAE")
+            qapp.processEvents()
+            assert {name: docks[name].size() for name in before} == before

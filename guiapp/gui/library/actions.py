@@ -30,10 +30,8 @@ class Actions(QObject):
         self._window = window
         table, anywhere = window.view, window
         self.open = self._add("&Open", window.open_run, table, "Go on with this run", "Return", "Enter")
-        self.fork = self._add("&Fork…", window.fork_run, table, "Begin a new run from a step of this one")
-        self.compare = self._add(
-            "&Compare", window.compare_runs, table, f"Select 2 to {MOST_COMPARED} runs and see them together"
-        )
+        self.fork = self._add("&Fork", window.fork_run, table, "Begin a new run from the last keyframe of this one")
+        self.compare = self._add("&Compare", window.compare_runs, table, COMPARE_TIP)
         self.delete = self._add(
             "&Delete", window.delete_runs, table, "Delete the selected runs; this can be undone", "Del"
         )

@@ -20,7 +20,7 @@ NONE = ""  # of a kind of run that has no such figure
 @dataclass(frozen=True)
 class Column:
     """`text` writes a run's value as it is read at the time given; `key` sorts, None comes last either way; `shown`: a
-    person has to ask for the others. `width` in characters."""
+    person has to ask for the others. `width` in digits of the font."""
 
     title: str
     tip: str
@@ -32,10 +32,12 @@ class Column:
 
 
 def figure(value: float) -> str:
-    """Four significant digits: 104.3, −0.6931, 12 340, 1.5e−05."""
+    """Four significant digits, of what is very small or large two: 104.3, −0.6931, 12 340, 1.5e−05."""
     if not math.isfinite(value):
         return "–"
-    text = f"{value:#.4g}" if not 1e3 <= abs(value) < 1e6 else thousands(round(value))
+    if value and not 1e-3 <= abs(value) < 1e6:
+        return f"{value:.1e}".replace("-", MINUS)
+    text = f"{value:#.4g}" if abs(value) < 1e3 else thousands(round(value))
     return text.rstrip(".").replace("-", MINUS)
 
 
@@ -75,13 +77,13 @@ def _figure(title: str, name: str, tip: str, sign: float = 1.0, shown: bool = Tr
         value = key(entry)
         return NONE if value is None else figure(value)
 
-    return Column(title, tip, text, key, 9, True, shown)
+    return Column(title, tip, text, key, 10, True, shown)
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("Run", "What you called it", lambda e, _: e.title, lambda e: e.title.casefold(), 33),
-    Column("Model", "Kind of model", lambda e, _: e.model, lambda e: e.model or None, 8),
-    Column("Data", "The data set, or your file", lambda e, _: e.data, lambda e: e.data.casefold() or None, 22),
+    Column("Run", "What you called it", lambda e, _: e.title, lambda e: e.title.casefold(), 30),
+    Column("Model", "Kind of model", lambda e, _: e.model, lambda e: e.model or None, 6),
+    Column("Data", "The data set, or your file", lambda e, _: e.data, lambda e: e.data.casefold() or None, 16),
     Column(
         "Steps",
         "Training steps",
@@ -96,7 +98,7 @@ COLUMNS: tuple[Column, ...] = (
     _figure("D loss", "d_loss", "GAN: the last loss of the discriminator, in nats"),
     _figure("G loss", "g_loss", "GAN: the last loss of the generator, in nats"),
     Column(
-        "Time", "Time spent training", lambda e, _: clock(e.seconds) if e.model else NONE, lambda e: e.seconds, 8, True
+        "Time", "Time spent training", lambda e, _: clock(e.seconds) if e.model else NONE, lambda e: e.seconds, 9, True
     ),
     Column("When", "When the run began, in local time", lambda e, now: when(e.when, now), lambda e: e.when, 15, True),
     Column(
@@ -107,12 +109,12 @@ COLUMNS: tuple[Column, ...] = (
         14,
         shown=False,
     ),
-    Column("Size", "Size of the run file", lambda e, _: size(e.size), lambda e: e.size, 11, True),
+    Column("Size", "Size of the run file", lambda e, _: size(e.size), lambda e: e.size, 10, True),
     Column(
         "State",
         "training, ended, interrupted (its trainer was cut off; it can be gone on with) or damaged",
         lambda e, _: e.state,
         lambda e: e.state,
-        14,
+        11,
     ),
 )

@@ -204,6 +204,7 @@ class CompareWindow(QMainWindow):
         row.addWidget(self._progress)
         row.addWidget(self._cancel)
         row.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._reading.setTextFormat(Qt.TextFormat.PlainText)
         self._reading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addStretch(1)
         column.addWidget(self._reading)

@@ -10,7 +10,7 @@ from superqt import QElidingLabel
 
 from guiapp.gui.library.compare_curves import COLOURS
 from guiapp.gui.library.compare_looks import Wish
-from guiapp.gui.library.compare_runs import ComparedRun
+from guiapp.gui.library.compare_runs import ComparedRun, run_tip
 from guiapp.gui.panels.readouts import thousands
 from guiapp.gui.theme import Theme
 from guiapp.gui.views.base import View
@@ -36,7 +36,8 @@ class RunCell(QFrame):
         self._stage = Stage(view)
         self._symbol, self._name, self._step = QLabel(SYMBOLS[index]), QElidingLabel(label), QLabel()
         self._name.setElideMode(Qt.TextElideMode.ElideMiddle)  # what differs stands at the end
-        self._name.setToolTip(f"{label}\n{run.path}")
+        self._name.setTextFormat(Qt.TextFormat.PlainText)
+        self._name.setToolTip(run_tip(label, run))
         self.setAccessibleName(f"{view.title} of {label}")
         title = QHBoxLayout()
         title.setContentsMargins(6, 2, 6, 2)

@@ -61,7 +61,9 @@ def _about(runs: Sequence[ComparedRun]) -> Iterator[Row]:
     states = ["ended" if run.summary.ended else "training, or cut off" for run in runs]
     yield _row("state", "A run that is being trained is shown as it was when it was read; F5 reads it again", states)
     if any(run.summary.parent for run in runs):
-        yield _row("forked from", "The run and the step that this one began at", [_parent(run, runs) for run in runs])
+        texts = [_parent(run, runs) for run in runs]
+        keys = [None if text == NONE else text for text in texts]
+        yield _row("forked from", "The run and the step that this one began at", texts, keys)
 
 
 def _data(run: ComparedRun) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -111,6 +112,11 @@ def labels(runs: Sequence[ComparedRun]) -> tuple[str, ...]:
     return tuple(
         f"{name} ({found[: i + 1].count(name)})" if found.count(name) > 1 else name for i, name in enumerate(found)
     )
+
+
+def run_tip(label: str, run: ComparedRun) -> str:
+    """A tooltip with all of a label that may be cut off, and where the run is."""
+    return f"<p>{escape(label)}</p><p>{escape(str(run.path))}</p>"  # plain text with a < in it would count as HTML
 
 
 def _alike(run: ComparedRun, other: ComparedRun) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from guiapp.gui.library.compare_curves import COLOURS, marked
 from guiapp.gui.library.compare_facts import Row, facts
-from guiapp.gui.library.compare_runs import ComparedRun
+from guiapp.gui.library.compare_runs import ComparedRun, run_tip
 from guiapp.gui.theme import LIGHT, Theme
 
 NARROWEST = 96  # px, of the column of a run
@@ -40,6 +41,7 @@ class CompareTable(QWidget):
         self._theme = LIGHT
         self.reference = QComboBox()
         self.reference.setAccessibleName("Reference run")
+        self.reference.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.reference.setToolTip("Values that are not as in this run are bold")
         self.everything = QCheckBox("Show &all parameters")
         self.everything.setToolTip("List the parameters that are equal in all runs as well")
@@ -78,7 +80,7 @@ class CompareTable(QWidget):
         table.setHorizontalHeaderItem(0, QTableWidgetItem(""))
         for i, label in enumerate(self._labels):
             header = QTableWidgetItem(marked(i, label))
-            header.setToolTip(f"{label}\n{self._runs[i].path}")
+            header.setToolTip(run_tip(label, self._runs[i]))
             header.setForeground(QColor(getattr(self._theme, COLOURS[i])))
             table.setHorizontalHeaderItem(1 + i, header)
         for i, row in enumerate(self._rows):
@@ -97,7 +99,7 @@ class CompareTable(QWidget):
                 self.table.setSpan(i, 0, 1, 1 + len(self._runs))
         for j, text in enumerate(row.texts):
             item = QTableWidgetItem(text)
-            item.setToolTip(text)
+            item.setToolTip(f"<p>{escape(text)}</p>")
             if row.differs(j, reference):
                 font = item.font()
                 font.setBold(True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any, Final
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QRectF, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -15,6 +16,7 @@ from guiapp.gui.library.compare_runs import MOST, ComparedRun
 from guiapp.gui.panels.readouts import thousands
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.gui.views import VIEWS
+from guiapp.gui.widgets.latent_plot import LatentPlot
 from guiapp.messages import Seen, Started
 
 PATIENCE: Final = 15_000  # ms without an answer after which the trainer is taken to be gone
@@ -77,6 +79,7 @@ class SideBySide(QWidget):
         current = None if self._step is None else cell.wish(self._step)
         if wish is not None and current is not None and wish.needs == current.needs:
             cell.show_seen(seen, wish)
+            self._share_scales()
         if not self._looks.waiting:
             self._patience.stop()
 
@@ -115,8 +118,9 @@ class SideBySide(QWidget):
             cell.deleteLater()
         self.cells = ()
         across = columns(len(self._runs))
-        for column in range(MOST):
-            self._grid.setColumnStretch(column, int(column < across))
+        for line in range(MOST):
+            self._grid.setColumnStretch(line, int(line < across))
+            self._grid.setRowStretch(line, int(line * across < len(self._runs)))
         self._offer_views()
         if self.isVisible():
             self._making.start()
@@ -158,6 +162,15 @@ class SideBySide(QWidget):
             self._looks.drop(path)
         else:
             self._looks.want(path, wish)
+
+    def _share_scales(self) -> None:
+        """Latent planes of one kind are drawn to one scale: they all have the same prior."""
+        planes = [plane for cell in self.cells for plane in cell.view.findChildren(LatentPlot) if not cell.sentence]
+        for is_line in (False, True):
+            alike = [plane for plane in planes if plane.is_line is is_line]
+            all_of_them = reduce(QRectF.united, [plane.home for plane in alike], QRectF())
+            for plane in alike:
+                plane.hold(all_of_them)
 
     def _send(self, path: str, wish: Wish) -> None:
         self._patience.start()

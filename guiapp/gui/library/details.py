@@ -53,9 +53,12 @@ class Details(Stage):
         old, self._entry = self._entry, entry
         is_same = old is not None and old.file == entry.file
         if old is None or not is_same or self._words() == _words(old):
-            self._title.setText(entry.title)
-            self._tags.setText(", ".join(entry.tags))
-            if self._notes.toPlainText() != entry.notes:  # keeps the cursor
+            tags = ", ".join(entry.tags)
+            if self._title.text() != entry.title:  # keeps cursor and selection
+                self._title.setText(entry.title)
+            if self._tags.text() != tags:
+                self._tags.setText(tags)
+            if self._notes.toPlainText() != entry.notes:
                 self._notes.setPlainText(entry.notes)
         self._title.setAccessibleDescription(entry.path.name)
         self._picture.show_png(thumbnail)

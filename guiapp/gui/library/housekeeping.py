@@ -44,7 +44,7 @@ class Housekeeping(QObject):
 
         def then(troubles: tuple[str, ...]) -> None:
             if troubles:
-                self.complain(" ".join(troubles[:MOST_TOLD]))
+                self.complain(_told(troubles))
             self.returned.emit([str(path) for path, _ in removal.moved])
 
         self._jobs.do("Bringing back…", removal.undo, then, self.complain)
@@ -60,7 +60,7 @@ class Housekeeping(QObject):
 
     def _on_removed(self, removal: Removal) -> None:
         self.removed.emit([str(path) for path, _ in removal.moved])
-        refused = " ".join(removal.refused[:MOST_TOLD])
+        refused = _told(removal.refused)
         if removal.moved:
             self._removals.append(removal)
             sentence = f"{_runs(len(removal.moved))} deleted. {refused}".strip()
@@ -83,8 +83,14 @@ class Housekeeping(QObject):
         added, refused = result
         said = [f"{_runs(len(added))} imported."] if added else []
         if added or refused:
-            self._bar.set_message("warning" if refused else "info", " ".join([*said, *refused[:MOST_TOLD]]))
+            self._bar.set_message("warning" if refused else "info", " ".join([*said, _told(refused)]).strip())
         self.returned.emit(added)
+
+
+def _told(refused: Sequence[str]) -> str:
+    """The first of these sentences, and how many more there are."""
+    more = len(refused) - MOST_TOLD
+    return " ".join([*refused[:MOST_TOLD], *([f"And {thousands(more)} more."] if more > 0 else [])])
 
 
 def _runs(count: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QFont, QIcon, QPixmap
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPixmap
 
 from guiapp.gui.library.columns import COLUMNS, local
 from guiapp.gui.theme import LIGHT, Theme
@@ -57,6 +57,11 @@ class RunTable(QAbstractTableModel):
         return sum(entry.size for entry in self._entries.values())
 
     @property
+    def current(self) -> str:
+        """The run in training; empty for none."""
+        return self._current
+
+    @property
     def query(self) -> str:
         return self._query
 
@@ -88,6 +93,8 @@ class RunTable(QAbstractTableModel):
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in the colours of `theme`."""
+        if theme != self._theme:
+            self._icons.clear()
         self._theme = theme
         if self._rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(COLUMNS) - 1))
@@ -200,14 +207,20 @@ class RunTable(QAbstractTableModel):
         if key not in self._icons:
             pixmap = QPixmap()
             is_picture = not entry.trouble and pixmap.loadFromData(self._thumbnail(entry))
-            self._icons[key] = _icon(pixmap) if is_picture else self._blank
+            self._icons[key] = _icon(pixmap, self._theme.background) if is_picture else self._blank
             if len(self._icons) > THUMBNAILS:
                 self._icons.popitem(last=False)
         self._icons.move_to_end(key)
         return self._icons[key]
 
 
-def _icon(pixmap: QPixmap) -> QIcon:
+def _icon(picture: QPixmap, ground: str) -> QIcon:
+    """`picture` on `ground`: points on the colour of a selection would not be seen."""
+    pixmap = QPixmap(picture.size())
+    pixmap.fill(QColor(ground))
+    painter = QPainter(pixmap)
+    painter.drawPixmap(0, 0, picture)
+    painter.end()
     icon = QIcon(pixmap)
     icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else Qt tints it
     return icon

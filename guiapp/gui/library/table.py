@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QSize, Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QWidget
 
 from guiapp.gui.library.columns import COLUMNS
@@ -82,6 +82,15 @@ class RunView(QTableView):
         is_up = section == header.sortIndicatorSection() and header.sortIndicatorOrder() == Qt.SortOrder.AscendingOrder
         self.sortByColumn(section, Qt.SortOrder.DescendingOrder if is_up else Qt.SortOrder.AscendingOrder)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The titles take what the other columns leave, but for what they need at the least."""
+        super().resizeEvent(event)
+        header = self.horizontalHeader()
+        spare = self.viewport().width() - header.length() + header.sectionSize(0)
+        least = self.fontMetrics().horizontalAdvance("0") * COLUMNS[0].width
+        if event.size().width() != event.oldSize().width():
+            self.setColumnWidth(0, max(least, spare))
+
     def _set_looks(self) -> None:
         font = self.font()
         font.setFeature(QFont.Tag("tnum"), 1)
@@ -99,13 +108,12 @@ class RunView(QTableView):
         self.verticalHeader().setSectionResizeMode(self.verticalHeader().ResizeMode.Fixed)
 
     def _set_header(self) -> None:
-        header, letter = self.horizontalHeader(), self.fontMetrics().averageCharWidth()
+        header, digit = self.horizontalHeader(), self.fontMetrics().horizontalAdvance("0")
         header.setHighlightSections(False)
         header.setSectionsMovable(True)
         header.setFirstSectionMovable(False)
-        header.setStretchLastSection(True)
         for section, column in enumerate(COLUMNS):
-            self.setColumnWidth(section, letter * column.width)
+            self.setColumnWidth(section, digit * column.width)
             self.setColumnHidden(section, not column.shown)
         self.setSortingEnabled(True)
         self.sortByColumn(WHEN, Qt.SortOrder.DescendingOrder)

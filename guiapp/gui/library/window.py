@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
-from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from guiapp.gui.errors import MessageBar
-from guiapp.gui.library.actions import Actions, SearchLine
+from guiapp.gui.library.actions import MOST_COMPARED, Actions, SearchLine
 from guiapp.gui.library.columns import size
 from guiapp.gui.library.details import Details
 from guiapp.gui.library.housekeeping import Housekeeping
@@ -26,8 +26,9 @@ from guiapp.library import Entry, Library
 from guiapp.library_files import LibraryError, Progress
 
 SMALLEST = 900, 560
-SIZE = 1320, 720
+SIZE = QSize(1500, 760)
 SIDE = 320  # px of the details
+WATCH_MS = 2000  # between two looks at a run in training; 5,000 others cost some 20 ms of another thread
 
 EMPTY = (
     "No runs yet.\n\nEvery run that you train is kept here, with a picture of what it generates,\n"
@@ -57,9 +58,10 @@ class LibraryWindow(QMainWindow):
         self._unconfirmed: dict[str, Entry] = {}  # as they were before the person wrote something else
         self._wanted: list[str] = []  # to be selected once they are there
         self._is_purged = False
-        self.setWindowTitle("Runs")
+        self._watch = QTimer(self, interval=WATCH_MS)
+        self.setWindowTitle("Elboscope: runs")
         self.setMinimumSize(*SMALLEST)
-        self.resize(*SIZE)
+        self.resize(SIZE.boundedTo(self.screen().availableSize() * 0.95))
         self.table = RunTable(library.thumbnail, now, self)
         self.view = RunView(self.table)
         self.stage = Stage(self.view)
@@ -93,6 +95,7 @@ class LibraryWindow(QMainWindow):
     def set_current(self, path: str) -> None:
         """The run file that is being trained in this program; empty for none."""
         self.table.set_current(path)
+        self._watch_run()
 
     def on_annotated(self, path: str, trouble: str) -> None:
         """What a person wrote is in the run file at `path`, or `trouble` says why not."""
@@ -146,7 +149,11 @@ class LibraryWindow(QMainWindow):
         QGuiApplication.clipboard().setText("\n".join(paths))
 
     def show_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.library.folder)))
+        folder = self.library.folder
+        if not folder.is_dir():
+            self.keeping.complain(f"There is no folder {folder} yet; it is made when the first run begins.")
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self.keeping.complain(f"No program here shows folders; the runs are in {folder}.")
 
     def delete_runs(self) -> None:
         """Move what is selected out of sight, with an offer to undo it."""
@@ -166,7 +173,7 @@ class LibraryWindow(QMainWindow):
         self._splitter.addWidget(self.details)
         self._splitter.setStretchFactor(0, 1)
         self._splitter.setChildrenCollapsible(False)
-        self._splitter.setSizes([SIZE[0] - SIDE, SIDE])
+        self._splitter.setSizes([self.width() - SIDE, SIDE])
         self.details.setMinimumWidth(SIDE - 60)
         central = QWidget()
         layout = QVBoxLayout(central)
@@ -195,6 +202,7 @@ class LibraryWindow(QMainWindow):
         self.details.renamed.connect(self._on_renamed)
         self.details.parent_asked.connect(self._on_parent_asked)
         self.jobs.idle.connect(self._tell_empty)
+        self._watch.timeout.connect(self.refresh)
         application = QCoreApplication.instance()
         assert application is not None
         application.aboutToQuit.connect(self._stop)
@@ -242,8 +250,9 @@ class LibraryWindow(QMainWindow):
             self.details.show_sentence(f"{entries[0].trouble} It cannot be opened; Delete removes it.")
         elif entries:
             together = f"{thousands(len(entries))} runs, {size(sum(entry.size for entry in entries))}."
-            hint = "Compare lays the curves of 2 to 8 runs over each other." if len(entries) <= 8 else ""
-            self.details.show_sentence(f"{together} {hint}".strip())
+            fit = "Compare lays the curves of 2 to 8 runs over each other."
+            hint = fit if len(entries) <= MOST_COMPARED else "Compare takes 8 runs at the most."
+            self.details.show_sentence(f"{together} {hint}")
         else:
             self.details.show_sentence("Select a run to see what it was." if self.table.rowCount() else "")
 
@@ -298,12 +307,21 @@ class LibraryWindow(QMainWindow):
         else:
             self.stage.say(READING if self.jobs.is_busy else EMPTY)
 
+    def _watch_run(self) -> None:
+        """Keep up with a run in training while someone looks."""
+        if self.table.current and self.isVisible():
+            self._watch.start()
+        else:
+            self._watch.stop()
+
     def _stop(self) -> None:
+        self._watch.stop()
         self.jobs.stop()
         self._reader.stop()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._watch_run()
         self.refresh()
         self.view.setFocus()
         if not self.view.selected():

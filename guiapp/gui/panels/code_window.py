@@ -62,6 +62,8 @@ class CodeWindow(QDialog):
         self._set_enabled()
         if self.isVisible():
             self.raise_()
+        elif not self.testAttribute(Qt.WidgetAttribute.WA_Resized):
+            self.resize(self.sizeHint())  # Qt would take the least height that the lines of text above need
         self.show()
         self.activateWindow()
         self.text.setFocus()

@@ -23,9 +23,8 @@ WHEN: Final = ("on restart", "in a fork")  # a pending change takes effect: of t
 class ParameterRow(QWidget):
     """Title and unit to the left, the editor to the right; a long text and a slider take the whole width below.
 
-    The title is bold while the value is not the default, and says "on restart" (looking back: "in a fork") while
-    the run still has another value.
-    Two lines are always kept for it, so that no row moves when it says more.
+    The title is bold while the value is not the default, and says "on restart" (looking back: "in a fork") while the
+    run still has another value. Two lines are always kept for it, so that no row moves when it says more.
     """
 
     edited = Signal(str, object)  # path, new value

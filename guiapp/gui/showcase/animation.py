@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -61,7 +62,8 @@ class Animation(Task):
         if self._job is not None:
             self._pictures.put(None)
             self._job.cancel()
-        self._part.unlink(missing_ok=True)
+        with suppress(OSError):  # its folder may be none
+            self._part.unlink(missing_ok=True)
 
     def on_seen(self, seen: Seen) -> None:
         if self._shoot is not None:
@@ -118,6 +120,7 @@ class Animation(Task):
         self.progressed.emit(0.98 * done / count, what)
 
     def _write(self, job: Job) -> Path:
+        self._part.parent.mkdir(parents=True, exist_ok=True)
         gif = self._path.suffix.lower() == ".gif"
         write_film(self._part, gif, self._arriving(job), self._film.per_s, job.check)
         job.check()

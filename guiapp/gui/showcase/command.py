@@ -73,7 +73,8 @@ class Command(Task):
         *lines, self._rest = text.split("\n")
         for line in map(str.strip, lines):
             if found := PROGRESS.fullmatch(line):
-                self.progressed.emit(min(1.0, float(found[1])), _sentence(found[2]))
+                part = float(found[1])  # 0: it reads, or loads torch
+                self.progressed.emit(min(1.0, part) if part else -1.0, f"Writing {found[2]}")
             elif line:
                 self._complaint = line.removeprefix("elboscope: ")
 
@@ -130,7 +131,3 @@ def _environment() -> QProcessEnvironment:
     environment.insert("PYTHONUTF8", "1")
     environment.insert("PYINSTALLER_RESET_ENVIRONMENT", "1")  # it is a program of its own, not a part of this one
     return environment
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]

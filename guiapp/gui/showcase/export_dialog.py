@@ -150,7 +150,8 @@ class ExportDialog(QDialog):
         names = " and ".join(found.name for found in there)
         are = "is" if len(there) == 1 else "are"
         question = f"{names} {are} in {path.parent} already. Replace {'it' if len(there) == 1 else 'them'}?"
-        return QMessageBox.question(self, "Replace?", question) == QMessageBox.StandardButton.Yes
+        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+        return QMessageBox.question(self, "Replace?", question, yes | no, no) == yes
 
     def _progress(self, part: float, what: str) -> None:
         self._bar.setRange(0, 0 if part < 0 else 1000)
@@ -273,8 +274,9 @@ class ExportDialog(QDialog):
         application.aboutToQuit.connect(self.close)
 
     def _show_folder(self) -> None:
-        if self._written:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._written[0].parent)))
+        folder = self._written[0].parent if self._written else None
+        if folder is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self._tell(f"No program here shows folders; this one is {folder}.", bad=True)
 
 
 def _look_at(run: Path) -> tuple[str, tuple[int, ...], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -71,7 +72,8 @@ class Report(Task):
         self._stop()
         if self._job is not None:
             self._job.cancel()
-        self._part.unlink(missing_ok=True)
+        with suppress(OSError):  # its folder may be none
+            self._part.unlink(missing_ok=True)
 
     def on_seen(self, seen: Seen) -> None:
         if self._shoot is not None:
@@ -141,6 +143,7 @@ class Report(Task):
                 self._script,
                 self._remarks,
             )
+            self._part.parent.mkdir(parents=True, exist_ok=True)
             self._part.write_text(page(content), encoding="utf-8")
             job.check()
             self._part.replace(self._path)

@@ -72,7 +72,8 @@ def facts(past: Past, started: Started) -> Iterator[tuple[str, str]]:
     yield "Begun", moment(summary.created)
     yield "Device", started.device or "not known"
     yield "Versions", _versions(past.stored.meta.get("versions", ""))
-    yield "Tags", ", ".join(summary.tags)
+    if summary.tags:
+        yield "Tags", ", ".join(summary.tags)
     if summary.parent:
         yield "Forked", f"at step {summary.parent_step:,}"
     yield "Run file", past.stored.path.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from PySide6.QtCore import QObject, QSize, QTimer, Signal
 
@@ -30,7 +31,7 @@ class Shoot(QObject):
     """Takes one shot in each of `themes` for each call of `next`: asks for its pictures, draws, and says that it is
     `taken`. A view that needs no picture is drawn from the series alone. Each part has a turn of the event loop for
     itself. `titled`: with a line above the view that says what it shows. Shots of the same view and size that follow
-    each other share their stages.
+    each other share their stages, whose axes are settled on the last of them.
 
     Signals:
         look_asked: as `Task`'s.
@@ -54,7 +55,7 @@ class Shoot(QObject):
         self._for: tuple[object, ...] = ()  # what the stages were made for
         self._missed: set[type[View]] = set()
         self._silence = ""  # why there will be no answers any more
-        self._waiting = False
+        self._waiting: Shot | None = None  # whose pictures are to come
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(PATIENCE_MS)
@@ -85,25 +86,31 @@ class Shoot(QObject):
             stage.settle(self._past.frame(self._past.series.last))
         self._stages += (stage,)
         ready = len(self._stages) == len(self._themes)
-        self._soon((lambda: self._ask(shot)) if ready else (lambda: self._set_up(shot)))
+        first = self._last_of_kind() if stage.settles else shot
+        self._soon((lambda: self._ask(first)) if ready else (lambda: self._set_up(shot)))
+
+    def _last_of_kind(self) -> Shot:
+        """The last shot that the stages serve."""
+        return list(takewhile(lambda shot: (shot.view, shot.size) == self._for, self._shots[self._index :]))[-1]
 
     def _ask(self, shot: Shot) -> None:
+        """Ask for what `shot` needs; where that is not the present one, to settle the axes."""
         view = self._stages[0].view
         if not view.needs:
-            self._soon(lambda: self._draw(self._past.frame(shot.step)))
+            self._soon(lambda: self._draw(self._past.frame(self._shots[self._index].step)))
             return
         if self._silence:
             self._soon(lambda: self._miss(self._silence))
             return
-        self._waiting = True
+        self._waiting = shot
         self._patience.start()
         self.look_asked.emit(str(self._past.stored.path), shot.step, view.needs, view.focus())
 
     def on_seen(self, seen: Seen) -> None:
         """The trainer answers a look, of this shoot or of someone else."""
-        if not self._waiting or seen.path != str(self._past.stored.path):
+        shot = self._waiting
+        if shot is None or seen.path != str(self._past.stored.path):
             return
-        shot = self._shots[self._index]
         view = self._stages[0].view
         if seen.run is None:
             if seen.step == shot.step:
@@ -112,12 +119,13 @@ class Shoot(QObject):
             self._miss(view.missing)
         elif seen.step <= shot.step and set(seen.pictures) <= view.needs:
             self._answered()
-            self._soon(lambda: self._draw(self._past.frame(seen.step, seen)))
+            frame, present = self._past.frame(seen.step, seen), self._shots[self._index]
+            self._soon((lambda: self._draw(frame)) if shot is present else (lambda: self._settle(frame)))
 
     def give_up(self, sentence: str) -> None:
         """There will be no answers any more, for the reason in `sentence`."""
         self._silence = sentence
-        if self._waiting:
+        if self._waiting is not None:
             self._miss(sentence)
 
     def _miss(self, sentence: str) -> None:
@@ -132,8 +140,13 @@ class Shoot(QObject):
         self._strike()
 
     def _answered(self) -> None:
-        self._waiting = False
+        self._waiting = None
         self._patience.stop()
+
+    def _settle(self, frame: Frame) -> None:
+        for stage in self._stages:
+            stage.settle(frame)
+        self._ask(self._shots[self._index])
 
     def _draw(self, frame: Frame, drawn: int = 0) -> None:
         self._stages[drawn].draw(frame)

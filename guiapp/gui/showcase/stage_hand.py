@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from guiapp.gui.frame import Frame
 from guiapp.gui.theme import Theme, palette_of
 from guiapp.gui.views.base import View
+from guiapp.gui.widgets.latent_plot import LatentPlot
 from guiapp.gui.widgets.time_controls import TimeControls
 from guiapp.gui.widgets.time_plot import grouped_digits
 from guiapp.gui.widgets.time_series import TimeSeriesPlot
@@ -42,6 +43,7 @@ class StageHand(QWidget):
         self.view = kind()
         self.view.set_theme(theme)
         self._ranges: list[tuple[TimeSeriesPlot, list[float]]] = []
+        self._planes: dict[LatentPlot, QRectF] = {}  # what each has shown: a range that goes to and fro would flicker
         self._title, self._step = _Line(title, theme.muted), _Line("", theme.ink)
         self._course = _Course(theme)
         self._head = QWidget()
@@ -51,9 +53,15 @@ class StageHand(QWidget):
         self.show()
 
     def settle(self, frame: Frame) -> None:
-        """From now on the value axes of curves stay as they are for `frame`, such as the end of the run."""
+        """From now on the value axes of curves stay as they are for `frame`, such as the end of the run, and a
+        latent plane shows at least what it asks for."""
         self.draw(frame)
         self._ranges = [(plot, plot.box.viewRange()[1]) for plot in self.view.findChildren(TimeSeriesPlot)]
+
+    @property
+    def settles(self) -> bool:
+        """Whether axes depend on pictures, so that it is worth to `settle` on those of the last step first."""
+        return bool(self.view.findChildren(LatentPlot))
 
     def draw(self, frame: Frame) -> None:
         """Show `frame`."""
@@ -62,6 +70,9 @@ class StageHand(QWidget):
             if plot.box.viewRange()[1] != values:
                 plot.box.setYRange(*values, padding=0)
                 plot.box.moved.emit(1)  # as if a person had chosen them
+        for plane in self.view.findChildren(LatentPlot):
+            self._planes[plane] = self._planes.get(plane, QRectF()).united(plane.home)
+            plane.hold(self._planes[plane])
         self._step.setText(f"step {grouped_digits(frame.step)}")
         self._course.set_part(frame.step / max(1, frame.until or frame.step))
         for widget in self.view.findChildren(QWidget):

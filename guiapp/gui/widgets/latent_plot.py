@@ -45,6 +45,11 @@ class LatentPlot(PlanePlot):
             note.setZValue(1)  # over the points, or it could not be read
         add_export_actions(self, self._table)
 
+    @property
+    def is_line(self) -> bool:
+        """Whether the plane is (μ, σ), of one latent dimension."""
+        return bool(self._is_line)
+
     def show_latent(self, picture: Picture, with_ellipses: bool) -> None:
         """Show the picture "latent"."""
         self._picture = picture

@@ -38,6 +38,7 @@ class ManifoldPlot(PlanePlot):
         self._cell = (1, 1)  # height, width of one image
         self._ticks: tuple[Any, ...] = ()
         self._tiles.set_colours(colour_table("#000000", "#ffffff"))
+        self.getViewBox().sigResized.connect(self._make_room)
         add_export_actions(self)
 
     @property
@@ -93,6 +94,10 @@ class ManifoldPlot(PlanePlot):
         self.set_titles("x₁", "x₂")
         self._set_ticks(None)
         self.set_home(QRectF(-extent, -extent, 2 * extent, 2 * extent))
+
+    def _make_room(self, _box: object) -> None:
+        if self._ticks:
+            self._set_ticks(self._ticks[0])
 
     def _set_ticks(self, cell: tuple[int, int] | None) -> None:
         """The quantile at the middle of every few cells, as many as find room; None: plain numbers. Only on a change,

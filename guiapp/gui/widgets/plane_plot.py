@@ -27,7 +27,7 @@ class PlanePlot(pg.PlotWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(60, 50)
         self.setMouseTracking(True)
-        self._home = QRectF()
+        self._home = self._least = QRectF()
         self._held = False  # a person has chosen the range
         self._titles = ("", "")
         self._ink = LIGHT.ink
@@ -44,7 +44,7 @@ class PlanePlot(pg.PlotWidget):
 
     @property
     def home(self) -> QRectF:
-        """The range that a double click returns to."""
+        """The range that the data ask for; a double click returns to it, or to the larger one of `hold`."""
         return self._home
 
     def set_titles(self, x: str, y: str) -> None:
@@ -62,10 +62,17 @@ class PlanePlot(pg.PlotWidget):
         if not self._held:
             self.fit()
 
+    def hold(self, rect: QRectF) -> None:
+        """Show `rect` as well, whatever the data ask for: that of planes side by side, or of all pictures of a film."""
+        if rect != self._least:
+            self._least = QRectF(rect)
+            if not self._held and not self._home.isNull():
+                self.fit()
+
     def fit(self) -> None:
         """Show the home range."""
         self._held = False
-        self.getViewBox().setRange(self._home, padding=0.02, disableAutoRange=True)
+        self.getViewBox().setRange(self._home.united(self._least), padding=0.02, disableAutoRange=True)
 
     def reach(self) -> tuple[float, float]:
         """Half-axes, in data units, of the circle around the pointer within which a point is meant."""

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QRect, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QPainter
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QGraphicsView, QMessageBox, QWidget
+
+from guiapp.gui.widgets.svg_drawing import drawing
 
 Table = tuple[Sequence[str], npt.NDArray[Any]]  # column titles (K,), numbers (T, K)
 
@@ -74,16 +75,7 @@ def write_svg(view: QGraphicsView, path: Path) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    generator = QSvgGenerator()
-    generator.setFileName(str(path))
-    generator.setResolution(view.logicalDpiX())  # pyqtgraph keeps axes as recordings, made for this resolution
-    generator.setSize(view.viewport().size())
-    generator.setViewBox(QRect(0, 0, view.viewport().width(), view.viewport().height()))
-    with path.open("wb"):  # Qt would only print a message
-        pass
-    painter = QPainter(generator)
-    view.render(painter)
-    painter.end()
+    path.write_bytes(drawing(view))
 
 
 def write_csv(table: Table, path: Path) -> None:

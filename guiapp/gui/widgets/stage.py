@@ -15,6 +15,7 @@ class Stage(QStackedWidget):
         super().__init__(parent)
         self._content = content
         self._sentence = QLabel()
+        self._sentence.setTextFormat(Qt.TextFormat.PlainText)
         self._sentence.setWordWrap(True)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._sentence.setContentsMargins(24, 12, 24, 12)

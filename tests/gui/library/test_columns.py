@@ -21,13 +21,15 @@ NOW = datetime(2026, 11, 22, 14, 5).astimezone()
         (9.0, "9.000"),
         (1234.5, "1\u202f234"),
         (123456.0, "123\u202f456"),
-        (0.00001234, "1.234e\u221205"),
-        (1.5e9, "1.500e+09"),
+        (0.00001234, "1.2e\u221205"),
+        (-0.000426, "\u22124.3e\u221204"),
+        (0.001234, "0.001234"),
+        (1.5e9, "1.5e+09"),
         (float("nan"), "–"),
         (float("inf"), "–"),
     ],
 )
-def test_four_significant_digits(value: float, text: str) -> None:
+def test_four_significant_digits_or_two(value: float, text: str) -> None:
     assert figure(value) == text
 
 

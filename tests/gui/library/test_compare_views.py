@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -18,6 +19,7 @@ from guiapp.gui.library.compare_views import NO_ANSWER, SideBySide, columns
 from guiapp.gui.theme import DARK
 from guiapp.gui.views.losses import LossesView
 from guiapp.gui.views.samples import SamplesView
+from guiapp.gui.widgets.latent_plot import LatentPlot
 from guiapp.messages import Seen
 from tests.gui import pictures as p
 from tests.gui.frames import gan_frame, vae_frame
@@ -282,3 +284,30 @@ def test_that_a_view_does_not_apply_may_come_with_the_first_answer(
     show()
     views.on_seen(seen(next(q for q in asked if q[0].endswith("b.elbo")), vae=False))
     assert sentences(views)[1] == "A GAN has no encoder, so there is no posterior to show."
+
+
+def test_latent_planes_are_drawn_to_one_scale(
+    qtbot: QtBot, views: SideBySide, asked: Asked, show: Callable[[], tuple[RunCell, ...]]
+) -> None:
+    views.set_step(100)
+    show()
+    for question in tuple(asked):
+        views.on_seen(seen(question, vae=not question[0].endswith("b.elbo")))
+    choose(qtbot, views, "latent")
+    answers = [seen(question) for question in asked if "latent" in question[2]]
+    answers[0].pictures["latent"]["mean"][:] *= 3
+    for answer in answers:
+        views.on_seen(answer)
+    planes = [cell.view.findChild(LatentPlot) for cell in views.cells if not cell.sentence]
+    assert len(planes) >= 2
+    assert len({plane.home.width() for plane in planes}) == 2
+    widest = max((plane.home for plane in planes), key=QRectF.width)
+    assert all(plane.getViewBox().viewRect().contains(widest) for plane in planes)
+
+
+def test_a_title_is_plain_text(qtbot: QtBot, paths: list[Path]) -> None:
+    run = read(paths[0])
+    cell = RunCell(0, run, "<b>bold</b> & <i>", SamplesView())
+    qtbot.addWidget(cell)
+    assert cell._name.textFormat() == Qt.TextFormat.PlainText
+    assert "&lt;b&gt;bold" in cell._name.toolTip()

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics, QIcon
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLineEdit
 
+from guiapp.gui.library.columns import COLUMNS
 from guiapp.gui.library.window import LibraryWindow
 from guiapp.gui.theme import DARK
 from guiapp.library import Library
@@ -218,7 +220,7 @@ def test_tab_reaches_everything(make: Make) -> None:
         press(window, Qt.Key.Key_Tab)
         reached.add(window.focusWidget())
     texts = {control.text() for control in reached if isinstance(control, QAbstractButton)}
-    assert {"Open", "Fork…", "Delete", "Import…", "Export…"} <= texts
+    assert {"Open", "Fork", "Delete", "Import…", "Export…"} <= texts
     details = window.details
     assert {window.search, window.view, details._title, details._tags, details._notes} <= reached
 
@@ -248,3 +250,35 @@ def test_a_run_that_vanishes_while_it_is_looked_at(make: Make, qtbot: Any, folde
     window.refresh()
     idle(qtbot, window)
     assert titles(window) == ["Run number 0", "Run number 2"]
+
+
+def test_titles_take_the_room_that_is_left(make: Make, qtbot: Any) -> None:
+    window = make(3)
+    view = window.view
+    window.resize(1900, 700)
+    qtbot.waitUntil(lambda: view.horizontalHeader().length() == view.viewport().width())
+    wide = view.columnWidth(0)
+    window.resize(900, 560)
+    qtbot.waitUntil(lambda: view.viewport().width() < 700)
+    assert view.columnWidth(0) < wide
+    assert view.columnWidth(0) >= 30 * view.fontMetrics().horizontalAdvance("0")
+
+
+def test_every_figure_has_room(make: Make) -> None:
+    """In bold, as of the run in training."""
+    window = make(1)
+    font = window.view.font()
+    font.setBold(True)
+    bold = QFontMetrics(font)
+    for section, column in enumerate(COLUMNS):
+        widest = {"Steps": "999\u202f999", "Time": "99:59:59", "Size": "999.9 MB", "When": "yesterday 23:59"}
+        text = widest.get(column.title, "\u22127.5e\u221205") if column.is_number else ""
+        assert bold.horizontalAdvance(text) + 8 <= max(window.view.columnWidth(section), 8) or not column.shown, text
+
+
+def test_a_selected_thumbnail_keeps_its_ground(make: Make) -> None:
+    window = make(2)
+    icon = window.table.data(window.table.index(0, 0), Qt.ItemDataRole.DecorationRole)
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+        image = icon.pixmap(40, 40, mode).toImage()
+        assert not image.hasAlphaChannel() or image.pixelColor(0, 0).alpha() == 255

@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
+from guiapp.gui.library import window as windows
 from guiapp.library import Library
 from tests.engine import runs
 from tests.gui.library.folder import begun, many, said_of, vae_run
@@ -28,7 +29,7 @@ def test_keys_and_buttons_ask_for_the_run(make: Make, qtbot: Any, folder: Path) 
     index = window.table.index(1, 0)
     with qtbot.waitSignal(window.open_asked, check_params_cb=lambda p: p == path):
         window.view.doubleClicked.emit(index)
-    for text, signal in (("Open", window.open_asked), ("Fork…", window.fork_asked), ("Export…", window.export_asked)):
+    for text, signal in (("Open", window.open_asked), ("Fork", window.fork_asked), ("Export…", window.export_asked)):
         with qtbot.waitSignal(signal, check_params_cb=lambda p: p == path):
             button(window, text).click()
     press(window, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
@@ -188,3 +189,46 @@ def test_import(make: Make, qtbot: Any, folder: Path, tmp_path: Path, monkeypatc
     assert "1 run imported." in window.message_bar.message()
     assert "bad.elbo" in window.message_bar.message()
     assert chosen(window) == ["good"]
+
+
+def test_a_folder_that_nothing_can_show_is_named(
+    make: Make, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: False)
+    window = make()
+    window.show_folder()
+    assert "There is no folder" in window.message_bar.message()
+    many(folder, 1)
+    window.show_folder()
+    assert window.message_bar.message() == f"No program here shows folders; the runs are in {folder}."
+
+
+def test_refusals_beyond_the_third_are_counted(make: Make, qtbot: Any, tmp_path: Path) -> None:
+    window = make()
+    bad = [tmp_path / f"bad {i}.elbo" for i in range(5)]
+    for path in bad:
+        path.write_text("nothing")
+    window.keeping.bring_in([str(path) for path in bad])
+    idle(qtbot, window)
+    said = window.message_bar.message()
+    assert "bad 2.elbo" in said
+    assert "bad 3.elbo" not in said
+    assert said.endswith("And 2 more.")
+
+
+def test_a_run_in_training_is_followed_while_someone_looks(
+    make: Make, qtbot: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "WATCH_MS", 20)
+    recorder = begun(folder / "live.elbo", runs.spec(runs.vae()), 5)
+    window = make()
+    window.set_current(str(recorder.path))
+    window.view.select([str(recorder.path)])
+    window.details.edit_title()
+    trainer = runs.trainer(runs.vae())
+    recorder.add(runs.train(trainer, 7))
+    qtbot.waitUntil(lambda: window.table.entry(0).step == 12)
+    assert window.details._title.selectedText() == window.details._title.text(), "what is being done stays"
+    window.close()
+    assert not window._watch.isActive()
+    recorder.abandon()

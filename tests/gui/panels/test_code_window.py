@@ -118,3 +118,14 @@ def test_both_themes(window: CodeWindow) -> None:
         assert image.pixelColor(2, 2).name() == theme.background
         pictures.append({image.pixelColor(x, y).name() for x in range(300) for y in range(100)})
     assert all(len(colours) > 20 for colours in pictures)
+
+
+def test_it_opens_with_room_to_read(qtbot: QtBot, window: CodeWindow) -> None:
+    with qtbot.waitExposed(window):
+        window.show_script(TEXT, "vae")
+    lines = window.text.viewport().height() / QFontMetrics(window.text.font()).lineSpacing()
+    assert lines >= 20
+    window.resize(700, 300)
+    window.close()
+    window.show_script(TEXT, "vae")
+    assert window.height() == 300, "as the person left it"

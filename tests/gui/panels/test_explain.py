@@ -83,6 +83,9 @@ def test_numbers_are_put_in_without_painting_a_formula_again(
     panel.set_numbers({"kl": 4.0})
     assert "KL = 4.000" in panel.browser.toPlainText()
     assert "3.250" not in panel.browser.toPlainText()
+    panel.set_numbers({"kl": 4.0}, "At step 7")
+    assert "At step 7\nKL = 4.000" in panel.browser.toPlainText()
+    assert "Now" not in panel.browser.toPlainText()
     assert images(panel) == before
 
 

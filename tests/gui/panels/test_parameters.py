@@ -47,6 +47,16 @@ def test_others_wait_for_a_restart_and_say_so(panel: ParameterPanel, said: list[
     assert said == [("model.beta", 4.0), (RunSpec(model=Vae(latent=8, likelihood="gaussian", beta=4.0)),)]
 
 
+def test_changes_to_the_past_wait_for_a_fork_also_where_the_run_has_ended(panel: ParameterPanel) -> None:
+    panel.set_past(40)
+    typed(panel, "model.beta", "4")
+    assert "1 change takes effect in a fork" in texts(panel)
+    assert "in&nbsp;a&nbsp;fork" in row(panel, "model.beta")._label.text()
+    assert "takes effect in a fork" in row(panel, "model.beta").toolTip()
+    panel.set_past(None)
+    assert "fork" not in row(panel, "model.beta")._label.text()
+
+
 def test_discard_goes_back_to_the_run(panel: ParameterPanel) -> None:
     panel.set_has_run(True)
     typed(panel, "model.beta", "4")

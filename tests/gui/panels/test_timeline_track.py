@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from guiapp.gui.panels.readouts import THIN
 from guiapp.gui.panels.run_bar import RunBar
 from guiapp.gui.panels.timeline_scene import apart, tick_row
-from guiapp.gui.panels.timeline_track import EMPTY, SIDE, Track
+from guiapp.gui.panels.timeline_track import EMPTY, SIDE, UNSTORED, Track
 from guiapp.gui.theme import DARK, LIGHT, Theme
 from guiapp.run_file import Event
 from tests.gui import frames
@@ -294,3 +294,10 @@ def test_painting_many_is_quick(track: Track, qtbot: QtBot) -> None:
         track.render(canvas)
         taken.append(time.perf_counter() - begin)
     assert float(np.median(taken)) < PAINT_S
+
+
+def test_a_run_that_is_not_stored_says_so(track: Track) -> None:
+    track.set_keyframes(np.empty(0, np.int64))
+    assert track.text_at(300) == UNSTORED
+    track.set_newest(0)
+    assert track.text_at(300) == EMPTY

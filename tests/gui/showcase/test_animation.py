@@ -70,7 +70,7 @@ def test_one_picture_a_keyframe_and_all_differ(
     animation = Animation(vae_run, tmp_path / f"film{suffix}", Film(LatentView, DARK, SMALL, ratio, per_s=5))
     asked = answer_looks(animation)
     path = made(qtbot, animation)
-    assert asked == [0, 6, 12, 18, 24, 30]
+    assert asked == [30, 0, 6, 12, 18, 24, 30], "the axes are settled on the last one first"
     frames = frames_of(path, 300 * ratio, 200 * ratio)
     assert frames.shape == (6, 200 * ratio, 300 * ratio, 3)
     for one, other in pairwise(frames):
@@ -122,6 +122,8 @@ def test_answers_to_others_are_not_taken(qtbot: QtBot, tmp_path: Path, vae_run: 
     animation = Animation(vae_run, tmp_path / "film.gif", Film(LatentView, LIGHT, SMALL))
     with qtbot.waitSignal(animation.look_asked, timeout=10_000):
         animation.start()
+    with qtbot.waitSignal(animation.look_asked, timeout=10_000, check_params_cb=lambda _path, step, *_: step == 0):
+        animation.on_seen(seen(vae_run, 30, frozenset({"latent", "manifold"})))
     taken = []
     animation.look_asked.connect(lambda *_: taken.append(1))
     for other in (
@@ -189,9 +191,15 @@ def test_a_trainer_that_is_gone_ends_it(qtbot: QtBot, tmp_path: Path, vae_run: P
     assert refusal(qtbot, animation) == "The trainer has ended."
 
 
-def test_a_folder_that_is_not_there_is_named(qtbot: QtBot, tmp_path: Path, vae_run: Path) -> None:
-    animation = Animation(vae_run, tmp_path / "none" / "film.mp4", Film(LossesView, LIGHT, SMALL))
-    assert "film.mp4" in refusal(qtbot, animation)
+def test_a_folder_that_is_not_there_is_made(qtbot: QtBot, tmp_path: Path, vae_run: Path) -> None:
+    animation = Animation(vae_run, tmp_path / "new" / "one" / "film.gif", Film(LossesView, LIGHT, SMALL, most=3))
+    assert len(iio.imread(made(qtbot, animation))) == 3
+
+
+def test_a_folder_that_cannot_be_made_is_named(qtbot: QtBot, tmp_path: Path, vae_run: Path) -> None:
+    (tmp_path / "file").touch()
+    animation = Animation(vae_run, tmp_path / "file" / "film.mp4", Film(LossesView, LIGHT, SMALL))
+    assert str(tmp_path / "file") in refusal(qtbot, animation)
 
 
 def test_a_file_that_is_no_run_is_named(qtbot: QtBot, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def refusal(qtbot: QtBot, command: Command) -> str:
 
 def test_it_says_what_it_was_told_and_moves_what_was_written(qtbot: QtBot, tmp_path: Path, here: Path) -> None:
     code = "path.write_text(' '.join([sys.argv[1], run, option, path.name, *more]))\n"
-    told = "print('progress 0.42 writing x', file=sys.stderr)\nprint(path)\n"
+    told = "print('progress 0.00 x.pt', file=sys.stderr)\nprint('progress 0.42 x.pt', file=sys.stderr)\nprint(path)\n"
     command = Command(
         tmp_path / "run.elbo", "--weights", here / "x.pt", ("--step", "7"), program(tmp_path, told + code)
     )
@@ -49,14 +49,14 @@ def test_it_says_what_it_was_told_and_moves_what_was_written(qtbot: QtBot, tmp_p
     command.progressed.connect(lambda part, what: heard.append((part, what)))
     assert written(qtbot, command) == (here / "x.pt",)
     assert (here / "x.pt").read_text() == f"export {tmp_path / 'run.elbo'} --weights x.pt --step 7"
-    assert heard == [(-1, "Reading the run"), (0.42, "Writing x")]
+    assert heard == [(-1, "Reading the run"), (-1, "Writing x.pt"), (0.42, "Writing x.pt")]
     assert os.listdir(here) == ["x.pt"]
     assert command.remark == ""
 
 
 def test_progress_in_pieces_is_put_together(qtbot: QtBot, tmp_path: Path, here: Path) -> None:
     code = (
-        "for piece in ('prog', 'ress 0.5 wri', 'ting\\nprogress 0.75', ' more\\n'):\n"
+        "for piece in ('prog', 'ress 0.5 th', 'is\\nprogress 0.75', ' that\\n'):\n"
         "    sys.stderr.write(piece); sys.stderr.flush(); time.sleep(0.02)\n"
         "path.write_text('x')"
     )
@@ -64,7 +64,7 @@ def test_progress_in_pieces_is_put_together(qtbot: QtBot, tmp_path: Path, here: 
     heard: list[tuple[float, str]] = []
     command.progressed.connect(lambda part, what: heard.append((part, what)))
     written(qtbot, command)
-    assert heard[1:] == [(0.5, "Writing"), (0.75, "More")]
+    assert heard[1:] == [(0.5, "Writing this"), (0.75, "Writing that")]
 
 
 def test_a_folder_goes_to_its_place(qtbot: QtBot, tmp_path: Path, here: Path) -> None:
@@ -135,7 +135,7 @@ def test_cancelling_kills_it_and_clears_up(qtbot: QtBot, tmp_path: Path, here: P
     QCoreApplication.processEvents()
     assert (said, os.listdir(here)) == ([], [])
     with pytest.raises(ProcessLookupError):
-        os.kill(int(heard.args[1]), 0)
+        os.kill(int(heard.args[1].removeprefix("Writing ")), 0)
 
 
 def test_its_environment_has_nothing_of_the_window(

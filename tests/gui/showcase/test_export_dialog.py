@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QStandardItemModel
+from PySide6.QtGui import QDesktopServices, QStandardItemModel
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, QMessageBox, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -69,10 +69,13 @@ def driver(qtbot: QtBot, vae_run: Path, folder: Path) -> Iterator[Driver]:
 
 
 def answered(monkeypatch: pytest.MonkeyPatch, answer: QMessageBox.StandardButton) -> list[str]:
-    """Answer every question so; gives the questions."""
+    """Answer every question so; gives the questions. Enter says no: what is there is worth more than a key."""
     asked: list[str] = []
 
-    def question(_parent: object, _title: str, text: str) -> QMessageBox.StandardButton:
+    def question(
+        _parent: object, _title: str, text: str, _buttons: object, default: QMessageBox.StandardButton
+    ) -> QMessageBox.StandardButton:
+        assert default == QMessageBox.StandardButton.No
         asked.append(text)
         return answer
 
@@ -175,7 +178,7 @@ def test_progress_is_shown_and_can_be_cancelled(qtbot: QtBot, vae_run: Path, fol
     qtbot.mouseClick(driver.button("Export"), Qt.MouseButton.LeftButton)
     bar = driver.dialog.findChild(QProgressBar)
     qtbot.waitUntil(lambda: bar.value() == 420, timeout=20_000)
-    assert (driver.said, bar.isVisible(), driver.line.isEnabled()) == ("Curves", True, False)
+    assert (driver.said, bar.isVisible(), driver.line.isEnabled()) == ("Writing curves", True, False)
     qtbot.mouseClick(driver.button("Cancel"), Qt.MouseButton.LeftButton)
     assert "Cancelled" in driver.said
     assert driver.line.isEnabled()
@@ -275,3 +278,13 @@ def test_both_themes(driver: Driver) -> None:
         driver.dialog.set_theme(theme)
         image = driver.dialog.grab().toImage()
         assert len({image.pixel(x, y) for x in range(0, image.width(), 5) for y in range(0, image.height(), 5)}) > 5
+
+
+def test_a_folder_that_nothing_can_show_is_named(
+    qtbot: QtBot, driver: Driver, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: False)
+    driver.choose("Curves, CSV")
+    driver.export(qtbot)
+    driver.button("Show in folder").click()
+    assert driver.said == f"No program here shows folders; this one is {folder}."

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from guiapp import parameters
+from guiapp.gui.showcase.past import read_past
 from guiapp.gui.showcase.report import Report
+from guiapp.gui.showcase.report_words import facts
 from guiapp.gui.views.latent import LatentView
 from guiapp.messages import Seen
 from guiapp.run_file import read_run
@@ -197,8 +200,24 @@ def test_cancelling_leaves_nothing(qtbot: QtBot, tmp_path: Path, vae_run: Path, 
 
 
 def test_a_place_that_cannot_be_written_is_named(qtbot: QtBot, tmp_path: Path, vae_run: Path) -> None:
-    report = Report(vae_run, tmp_path / "none" / "report.html")
+    (tmp_path / "file").touch()
+    report = Report(vae_run, tmp_path / "file" / "report.html")
     report.look_asked.connect(lambda *_: report.give_up_looking(LatentView.missing))
     with qtbot.waitSignal(report.failed, timeout=30_000) as blocker:
         report.start()
-    assert "report.html" in blocker.args[0]
+    assert str(tmp_path / "file") in blocker.args[0]
+
+
+def test_a_folder_that_is_not_there_is_made(qtbot: QtBot, tmp_path: Path, vae_run: Path) -> None:
+    report = Report(vae_run, tmp_path / "new" / "report.html")
+    report.look_asked.connect(lambda *_: report.give_up_looking(LatentView.missing))
+    with qtbot.waitSignal(report.finished, timeout=30_000):
+        report.start()
+    assert (tmp_path / "new" / "report.html").exists()
+
+
+def test_a_run_without_tags_has_no_line_for_them(vae_run: Path) -> None:
+    past = read_past(vae_run)
+    assert "Tags" in dict(facts(past, past.started))
+    bare = replace(past, summary=replace(past.summary, tags=()))
+    assert "Tags" not in dict(facts(bare, past.started))

@@ -16,6 +16,7 @@ from guiapp.gui.views.base import View
 from guiapp.gui.views.field import FieldView
 from guiapp.gui.views.latent import LatentView
 from guiapp.gui.views.losses import LossesView
+from guiapp.gui.widgets.latent_plot import LatentPlot
 from guiapp.gui.widgets.time_series import TimeSeriesPlot
 from tests.gui.showcase.runs import CAPABILITIES, seen
 
@@ -66,3 +67,23 @@ def test_value_axes_stay_as_they_are_at_the_end(qtbot: QtBot, vae_run: Path) -> 
         stage.draw(past.frame(step))
         assert [plot.box.viewRange()[1] for plot in plots] == ranges, step
     stage.strike()
+
+
+def test_a_latent_plane_keeps_its_axes_over_a_film(qtbot: QtBot, vae_run: Path) -> None:
+    past = read_past(vae_run)
+    stage = StageHand(LatentView, QSize(400, 300), DARK)
+    assert stage.settles
+    wide, narrow = (seen(vae_run, 30, stage.view.needs) for _ in range(2))
+    wide.pictures["latent"]["mean"][:] *= 2.5
+    plot = stage.findChild(LatentPlot)
+    stage.draw(past.frame(30, narrow))
+    assert plot.getViewBox().viewRect().width() < 16
+    stage.settle(past.frame(30, wide))
+    settled = plot.getViewBox().viewRect()
+    for shown in (narrow, wide, narrow):
+        stage.draw(past.frame(18, shown))
+        assert plot.getViewBox().viewRect() == settled
+    stage.strike()
+    losses = StageHand(LossesView, QSize(400, 300), DARK)
+    assert not losses.settles
+    losses.strike()

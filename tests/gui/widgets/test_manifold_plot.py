@@ -86,3 +86,13 @@ def test_a_narrow_plot_has_fewer_ticks(plot: ManifoldPlot) -> None:
         plot.set_manifold(manifold_picture(), 1.0)
         counts.append(len(plot.getAxis("bottom")._tickLevels[0]))
     assert 1 <= counts[0] < counts[1] <= 6
+
+
+def test_there_are_fewer_ticks_when_there_is_less_room(qtbot: QtBot, plot: ManifoldPlot) -> None:
+    """Without another picture: where a run is paused, or one run stands beside others."""
+    with qtbot.waitExposed(plot):
+        plot.show()
+    plot.set_manifold(manifold_picture(), 1.0)
+    before = len(plot.getAxis("bottom")._tickLevels[0])
+    plot.resize(170, 130)
+    qtbot.waitUntil(lambda: len(plot.getAxis("bottom")._tickLevels[0]) < before)

@@ -64,3 +64,19 @@ def test_the_range_does_not_depend_on_the_sizes_passed_through(plot: PlanePlot) 
         plot.grab()
         assert plot.getViewBox().viewRect().contains(HOME)
     assert plot.getViewBox().viewRect() == before
+
+
+def test_what_is_held_is_shown_whatever_the_home_is(qtbot: QtBot, plot: PlanePlot) -> None:
+    wide = QRectF(-5, -5, 10, 10)
+    plot.hold(wide)
+    assert plot.getViewBox().viewRect().contains(wide)
+    plot.set_home(QRectF(-1, -1, 2, 2))
+    assert plot.getViewBox().viewRect().contains(wide)
+    assert plot.home == QRectF(-1, -1, 2, 2)
+    qtbot.keyClick(plot, Qt.Key.Key_Plus)
+    zoomed = plot.getViewBox().viewRect()
+    plot.hold(QRectF(-9, -9, 18, 18))
+    assert plot.getViewBox().viewRect() == zoomed, "a person has chosen it"
+    plot.hold(QRectF())
+    plot.fit()
+    assert not plot.getViewBox().viewRect().contains(wide)

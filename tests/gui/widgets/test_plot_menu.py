@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, QPointF
 from PySide6.QtGui import QAction, QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from guiapp.gui.widgets.plot_menu import add_export_actions, write_csv, write_png, write_svg
+from guiapp.gui.widgets.svg_drawing import PAIR, SVG
 
 
 @pytest.fixture
@@ -113,3 +115,28 @@ def test_what_lies_under_the_pointer_is_not_in_the_picture(qtbot: QtBot, plot: p
     action(plot, "Copy").trigger()
     assert QEvent.Type.Leave in seen
     assert QEvent.Type.Paint not in seen[: seen.index(QEvent.Type.Leave)]
+
+
+def test_a_drawing_is_cut_off_at_the_axes_and_in_units_of_the_page(plot: pg.PlotWidget, tmp_path: Path) -> None:
+    """Qt writes neither clip paths nor, for viewers at large, lines of constant width; its own viewer knows both."""
+    plot.setYRange(1, 2)
+    plot.plot([0, 2000], [1.5, 1.5])
+    plot.setXRange(0, 1)
+    plot.grab()
+    write_svg(plot, tmp_path / "a.svg")
+    page = ElementTree.parse(tmp_path / "a.svg").getroot()
+    (clip,) = page.iter(f"{{{SVG}}}clipPath")
+    (rect,) = clip
+    axes = plot.getViewBox().sceneBoundingRect()
+    assert [float(rect.attrib[name]) for name in ("x", "y", "width", "height")] == pytest.approx(axes.getRect(), abs=1)
+    (contents,) = (group for group in page if group.get("clip-path") == f"url(#{clip.attrib['id']})")
+    words = [part.get("points") or part.get("d") for part in contents.iter() if part.tag.endswith(("polyline", "path"))]
+    drawn = np.array([[float(a), float(b)] for text in words for a, b in PAIR.findall(text or "")])
+    box = plot.getViewBox()
+    for point in ((0, 1.5), (2000, 1.5), (1, 0)):
+        at = box.mapViewToScene(QPointF(*point))
+        assert np.abs(drawn - (at.x(), at.y())).sum(1).min() < 0.05 + 1e-5 * abs(at.x())
+    outside = [part for group in page for part in group if group is not contents and part.tag.endswith("path")]
+    assert outside == []
+    assert "non-scaling-stroke" not in (tmp_path / "a.svg").read_text()
+    assert box.childGroup.opacity() == 1
