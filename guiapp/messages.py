@@ -270,4 +270,6 @@ class Died:
     reason: str = ""
 
 
-Event = Started | Update | Kept | Seen | Annotated | Paused | Edited | Refused | Diverged | Saved | Failed | Ready | Died
+Event = (
+    Started | Update | Kept | Seen | Annotated | Paused | Edited | Refused | Diverged | Saved | Failed | Ready | Died
+)

@@ -6,11 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication
@@ -153,7 +153,7 @@ def _tell(sample: Sample) -> None:
     print(f"elboscope: {sample}", file=sys.stderr, flush=True)
 
 
-MEASURES: dict[str, Callable[[Bench], Iterator[Figure]]] = {
+MEASURES: Final[Mapping[str, Callable[[Bench], Iterator[Figure]]]] = {
     "start": _start,
     "training": _training,
     "recording": _recording,

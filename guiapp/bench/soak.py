@@ -49,7 +49,7 @@ class Steadiness:
 def soak(seconds: float, say: Callable[[Sample], object] = lambda _sample: None) -> list[Sample]:
     """Work at the window for `seconds`, a lap after the other, and sample at the same moment of each; at least two
     laps. A lap trains each of `PRESETS` from step 0, and goes through all that makes and drops things: every
-    arrangement, edits, the past, an edit undone (a fork), a restart. Sampled is at step 0 of a new run that stands, so
+    arrangement (with the first), edits, the past, an edit undone (a fork), a restart. Sampled is at step 0 of a new run that stands, so
     that what a run rightly holds, its curves and its list of keyframes, is the same at each sample: nothing. The run
     files left behind are removed, as they would fill the disk in an hour."""
     samples: list[Sample] = []
@@ -59,7 +59,7 @@ def soak(seconds: float, say: Callable[[Sample], object] = lambda _sample: None)
             for preset in PRESETS:
                 _start(app, preset, running=True)
                 wait(lambda: len(app.session.history.keyframes) > 0)
-                for act in _acts(app, RATES[preset]):
+                for act in _acts(app, preset):
                     act()
                     let(STAY)
             _start(app, PRESETS[0], running=False)
@@ -89,15 +89,15 @@ def _start(app: App, preset: str, running: bool) -> None:
     wait(lambda: app.session.live is not None and app.session.live is not before and app.session.has_run)
 
 
-def _acts(app: App, rate: str) -> Iterator[Callable[[], object]]:
+def _acts(app: App, preset: str) -> Iterator[Callable[[], object]]:
     session, workspace = app.session, app.window.workspace
-    for name in ARRANGEMENTS:
+    for name in ARRANGEMENTS if preset == PRESETS[0] else ():
         yield partial(workspace.arrange, name)
     yield partial(workspace.arrange, workspace.home)
     for i in range(TRAVELS):
         yield partial(_travel, app, i / TRAVELS)
     yield session.go_live
-    yield partial(session.edit, rate, 1e-3)
+    yield partial(session.edit, RATES[preset], 1e-3)
     yield session.undo_edit
     yield session.run
     yield session.pause

@@ -92,6 +92,7 @@ def test_the_library_knows_which_run_is_trained(desk, window, wire, run_file):
 
 def test_the_comparison_looks_through_the_session(desk, wire, run_file):
     desk.compare([str(run_file), str(run_file)])
+    assert desk.comparison.windowHandle().transientParent() is None, "the main window can come before it"
     desk.comparison.look_asked.emit(str(run_file), 7, frozenset({"latent"}), {})
     assert wire.last() == m.Look(str(run_file), 7, frozenset({"latent"}), {})
     told = []

@@ -77,7 +77,7 @@ def _figure(title: str, name: str, tip: str, sign: float = 1.0, shown: bool = Tr
         value = key(entry)
         return NONE if value is None else figure(value)
 
-    return Column(title, tip, text, key, 10, True, shown)
+    return Column(title, tip, text, key, 9, True, shown)
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -109,7 +109,7 @@ COLUMNS: tuple[Column, ...] = (
         14,
         shown=False,
     ),
-    Column("Size", "Size of the run file", lambda e, _: size(e.size), lambda e: e.size, 10, True),
+    Column("Size", "Size of the run file", lambda e, _: size(e.size), lambda e: e.size, 9, True),
     Column(
         "State",
         "training, ended, interrupted (its trainer was cut off; it can be gone on with) or damaged",

@@ -74,7 +74,8 @@ def test_a_latent_plane_keeps_its_axes_over_a_film(qtbot: QtBot, vae_run: Path) 
     stage = StageHand(LatentView, QSize(400, 300), DARK)
     assert stage.settles
     wide, narrow = (seen(vae_run, 30, stage.view.needs) for _ in range(2))
-    wide.pictures["latent"]["mean"][:] *= 2.5
+    wide.pictures["latent"]["mean"][:] *= 3
+    narrow.pictures["latent"]["mean"][:] *= 0.5
     plot = stage.findChild(LatentPlot)
     stage.draw(past.frame(30, narrow))
     assert plot.getViewBox().viewRect().width() < 16
@@ -83,6 +84,7 @@ def test_a_latent_plane_keeps_its_axes_over_a_film(qtbot: QtBot, vae_run: Path) 
     for shown in (narrow, wide, narrow):
         stage.draw(past.frame(18, shown))
         assert plot.getViewBox().viewRect() == settled
+        assert (plot.home.width() < settled.width() / 2) is (shown is narrow)
     stage.strike()
     losses = StageHand(LossesView, QSize(400, 300), DARK)
     assert not losses.settles
