@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import perf_counter
+from typing import Final
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from guiapp.gui.app import App
 from guiapp.gui.workspace import ARRANGEMENTS
 
 PRESETS = ("gan-ring", "vae-fashion")
-RATES = {"gan-ring": "model.d_optimiser.lr", "vae-fashion": "model.optimiser.lr"}  # edited while training
+RATES: Final = {"gan-ring": "model.d_optimiser.lr", "vae-fashion": "model.optimiser.lr"}  # edited while training
 STAY = 1.0  # seconds between two things that the person does
 REST = 1.0  # seconds at step 0 before memory is read
 TRAVELS = 3
@@ -49,9 +50,9 @@ class Steadiness:
 def soak(seconds: float, say: Callable[[Sample], object] = lambda _sample: None) -> list[Sample]:
     """Work at the window for `seconds`, a lap after the other, and sample at the same moment of each; at least two
     laps. A lap trains each of `PRESETS` from step 0, and goes through all that makes and drops things: every
-    arrangement (with the first), edits, the past, an edit undone (a fork), a restart. Sampled is at step 0 of a new run that stands, so
-    that what a run rightly holds, its curves and its list of keyframes, is the same at each sample: nothing. The run
-    files left behind are removed, as they would fill the disk in an hour."""
+    arrangement (with the first preset), the past, an edit, an edit undone (a fork), a restart. Sampled is at step 0 of
+    a new run that stands, so that what a run rightly holds, its curves and its list of keyframes, is the same at each
+    sample: nothing. The run files left behind are removed, as they would fill the disk in an hour."""
     samples: list[Sample] = []
     with open_window() as app:
         began = perf_counter()

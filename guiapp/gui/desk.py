@@ -87,6 +87,7 @@ class Desk(QObject):
         window.compare_asked.connect(self.compare)
         window.export_asked.connect(self.export)
         window.annotate_asked.connect(session.annotate)
+        window.restore_layout(self._window.settings.library)
         window.set_theme(self._window.theme)
         window.set_current(self._current())
         return window
@@ -145,6 +146,10 @@ class Desk(QObject):
         dialog.chosen.connect(self._window.take_settings)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def library_layout(self) -> str:
+        """Size and columns of the library, for the settings."""
+        return self._window.settings.library if self.library is None else self.library.layout_state()
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint what is open."""

@@ -376,6 +376,7 @@ class MainWindow(QMainWindow):
             geometry=geometry,
             docks=docks,
             layouts=self.workspace.layouts,
+            library=self.desk.library_layout(),
             last_run=live.run.run_file if live and live.step else "",
         )
         complaint = settings.save(self._settings_path)

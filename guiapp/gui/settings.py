@@ -33,6 +33,7 @@ class Settings(Struct, frozen=True):
     geometry: str = ""
     docks: str = ""
     layouts: dict[str, Layout] = {}  # msgspec gives each its own
+    library: str = ""  # size and columns of the window of all runs
     preset: str = ""
     reopen: bool = False
     last_run: str = ""

@@ -1,5 +1,6 @@
 """The windows around the main one: each joined to the session, one of each, closed with it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,12 @@ def test_preferences_are_taken_and_saved(desk, window, tmp_path):
     assert window.settings.theme == "dark"
     assert window.theme.name == "dark"
     assert '"theme": "dark"' in (tmp_path / "settings.json").read_text()
+
+
+def test_the_columns_of_the_library_are_remembered(desk, window, tmp_path):
+    desk.show_library()
+    header = desk.library.view.horizontalHeader()
+    header.setSectionHidden(3, not header.isSectionHidden(3))
+    state = desk.library.layout_state()
+    window.close()
+    assert json.loads((tmp_path / "settings.json").read_text())["library"] == state
