@@ -201,6 +201,7 @@ def test_a_signal_removes_the_part(run, tmp_path, number):
         "import os, signal, sys\n"
         "from guiapp import cli\n"
         "from guiapp.export import curves\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell in the background has it ignored
         f"curves._lines = lambda *_: os.kill(os.getpid(), {int(number)}) or b''\n"
         "sys.exit(cli.run(sys.argv[1:]))\n"
     )

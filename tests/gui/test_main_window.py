@@ -329,7 +329,8 @@ def test_what_is_edited_in_the_past_is_a_fork(qtbot, window):
     window.session.run()
     until(qtbot, lambda: trained(window, 60) and len(keyframes(window)) > 1)
     window.session.pause()
-    until(qtbot, lambda: window.session.state == "paused" and keyframes(window)[-1] == window.session.live.step)
+    until(qtbot, lambda: window.session.state == "paused" and not window.session.live.running)
+    until(qtbot, lambda: keyframes(window)[-1] == window.session.live.step)
     step = window.session.live.step
     window.session.travel(0)
     window.parameter_panel.edit("model.beta", 4.0)
