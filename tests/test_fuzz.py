@@ -30,7 +30,8 @@ def test_three_hundred_damaged_files(tmp_path: Path) -> None:
     fuzz(tmp_path, 300, seed=1)
 
 
+# In parts: what takes longer than three minutes in one test is taken for a hang.
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_ten_thousand_damaged_files(tmp_path: Path) -> None:
-    fuzz(tmp_path, 10_000, seed=0)
+@pytest.mark.parametrize("seed", range(10, 30))
+def test_ten_thousand_damaged_files(tmp_path: Path, seed: int) -> None:
+    fuzz(tmp_path, 500, seed)
