@@ -26,7 +26,7 @@ from guiapp.engine.resume import resumed
 from guiapp.engine.stored_files import trouble
 from guiapp.engine.trainer import Trainer, last_values
 from guiapp.parameters import edited
-from guiapp.run_file import RunFileError, StoredRun, read_run
+from guiapp.run_file import Outline, RunFileError, read_outline, read_run
 from guiapp.spec import RunSpec, SpecError, to_builtins
 
 Rows = npt.NDArray[np.float32]
@@ -68,7 +68,7 @@ def train(run: RunSpec | Path, steps: int, out: Path | None, as_json: bool, adap
 
 def _trainer(run: RunSpec | Path, adapt: bool) -> tuple[Trainer, Replay | None]:
     if isinstance(run, Path):
-        stored = read_run(run)
+        stored = read_outline(run)
         trainer = resumed(stored)
         return trainer, _caught_up(trainer, stored)
     try:
@@ -82,7 +82,7 @@ def _trainer(run: RunSpec | Path, adapt: bool) -> tuple[Trainer, Replay | None]:
         return Trainer(run), None
 
 
-def _caught_up(trainer: Trainer, stored: StoredRun) -> Replay:
+def _caught_up(trainer: Trainer, stored: Outline) -> Replay:
     """Train again what `stored` holds of later steps than those of its newest weights."""
     replay, events = Replay(stored, trainer.step), trainer.events()
     trainer.player = player_after(stored.events_before(trainer.step))
@@ -99,11 +99,11 @@ def _caught_up(trainer: Trainer, stored: StoredRun) -> Replay:
 def _recorder(out: Path, trainer: Trainer, replay: Replay | None) -> Recorder:
     if replay and out.absolute() == replay.stored.path.absolute():
         recorder = Recorder(out, trainer, go_on=True)
-        recorder.take_up(replay.stored, replay.after)
+        recorder.take_up(replay.after)
         return recorder
     recorder = Recorder(out, trainer)
     if replay:
-        recorder.inherit(replay.stored, replay.after)
+        recorder.inherit(read_run(replay.stored.path), replay.after)
     return recorder
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from guiapp.series import Series
 from guiapp.spec import RunSpec
 
 Picture = Mapping[str, npt.NDArray[Any]]
@@ -145,6 +146,8 @@ class Started:
     parameters: int
     run_file: str  # where the run is being recorded; empty when it is not
     again: int = 0  # the steps up to this one were recorded, but not their weights: they are being trained again
+    known: int = 0  # steps whose rows are in the run file that was opened; the updates begin after them
+    past: Series | None = None  # those rows, which the training thread reads from that file
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from guiapp.parameters import edited
+from guiapp.series import Series
 from guiapp.spec import RunSpec, SpecError, from_json
 
 SCHEMA = 2  # of the tables that a `Recorder` makes; files of schema 1 are read as well
@@ -45,14 +46,14 @@ class Event:
 
 
 @dataclass(frozen=True)
-class StoredRun:
-    """A run as its file holds it: rows (T, S) of the series `names`, events, and its keyframes: from the step of each,
-    ascending, to the id of the last event before it was taken."""
+class Outline:
+    """A run as its file holds it, but for the rows of its `steps` steps: the names of its series, events, and its
+    keyframes: from the step of each, ascending, to the id of the last event before it was taken."""
 
     path: Path
     meta: Mapping[str, str]
     names: tuple[str, ...]
-    rows: Rows
+    steps: int
     events: tuple[Event, ...]
     keyframes: Mapping[int, int]
 
@@ -80,6 +81,19 @@ class StoredRun:
             where = "" if step is None else f" at or before step {step}"
             raise RunFileError(f"{self.path}: this run holds no weights{where} to go on from.")
         return max(found)
+
+
+@dataclass(frozen=True)
+class StoredRun(Outline):
+    """A run with its rows (steps, S)."""
+
+    rows: Rows
+
+    def curves(self) -> Series:
+        """The rows with their pyramid; they are shared, not copied. Cost: 0.2 s for a million steps of 29 series."""
+        curves = Series(self.names)
+        curves.adopt(self.rows)
+        return curves
 
 
 @dataclass(frozen=True)
@@ -111,14 +125,19 @@ def read_run(path: Path) -> StoredRun:
         RunFileError: there is no such file, it is none of ours, of a newer version, or damaged.
     """
     with _reading(path) as (db, version):
-        meta = {str(key): str(value) for key, value in db.execute("SELECT key, value FROM meta")}
-        names = tuple(str(name) for name in json.loads(meta["names"]))
-        rows = _rows(db, len(names), version)
-        events = _events(db)
-        after = "after" if version > 1 else "(SELECT coalesce(max(id), 0) FROM event WHERE event.step <= keyframe.step)"
-        found = db.execute(f"SELECT step, {after} FROM keyframe ORDER BY step")
-        keyframes = {_integer(step): _integer(id) for step, id in found}
-    return StoredRun(path, meta, names, rows, events, keyframes)
+        outline, chunks = _outline(path, db, version)
+        rows = _rows(db, chunks, len(outline.names), version)
+    return StoredRun(**vars(outline), rows=rows)
+
+
+def read_outline(path: Path) -> Outline:
+    """All of the run file at `path` but its rows and the keyframes themselves.
+
+    Raises:
+        RunFileError: as `read_run`; damage in the rows is not seen.
+    """
+    with _reading(path) as (db, version):
+        return _outline(path, db, version)[0]
 
 
 def read_summary(path: Path) -> Summary:
@@ -184,7 +203,7 @@ def read_keyframe(path: Path, step: int) -> bytes:
     return found[0]
 
 
-def edits(stored: StoredRun, keyframe: int | None = None) -> list[tuple[Event, RunSpec]]:
+def edits(stored: Outline, keyframe: int | None = None) -> list[tuple[Event, RunSpec]]:
     """The edits of the run, or those before the keyframe of step `keyframe` was taken, each with the spec that it led
     to.
 
@@ -265,17 +284,33 @@ def _integer(value: object) -> int:
     return value
 
 
-def _rows(db: sqlite3.Connection, width: int, version: int) -> Rows:
-    counts, expected = [], 1
+def _outline(path: Path, db: sqlite3.Connection, version: int) -> tuple[Outline, list[tuple[int, int]]]:
+    """The run, and the first index and the number of rows of each chunk."""
+    meta = {str(key): str(value) for key, value in db.execute("SELECT key, value FROM meta")}
+    names = tuple(str(name) for name in json.loads(meta["names"]))
+    chunks = _chunks(db, len(names))
+    events = _events(db)
+    after = "after" if version > 1 else "(SELECT coalesce(max(id), 0) FROM event WHERE event.step <= keyframe.step)"
+    found = db.execute(f"SELECT step, {after} FROM keyframe ORDER BY step")
+    keyframes = {_integer(step): _integer(id) for step, id in found}
+    return Outline(path, meta, names, sum(count for _, count in chunks), events, keyframes), chunks
+
+
+def _chunks(db: sqlite3.Connection, width: int) -> list[tuple[int, int]]:
+    found, expected = [], 1
     for first, count in db.execute("SELECT first, count FROM chunk ORDER BY first"):
         count = _integer(count)
         if first != expected or not 0 < count <= LONGEST_CHUNK:
             raise ValueError(f"steps {expected} and following are missing")
         expected += count
-        counts.append((first - 1, count))
+        found.append((first - 1, count))
     if 4 * width * (expected - 1) > MOST_BYTES:
         raise ValueError(f"{expected - 1} steps of {width} values are more than any run has")
-    rows = np.empty((expected - 1, width), np.float32)
+    return found
+
+
+def _rows(db: sqlite3.Connection, chunks: list[tuple[int, int]], width: int, version: int) -> Rows:
+    rows = np.empty((sum(count for _, count in chunks), width), np.float32)
 
     def unpack(chunk: tuple[int, int], blob: bytes) -> None:
         start, count = chunk
@@ -283,7 +318,7 @@ def _rows(db: sqlite3.Connection, width: int, version: int) -> Rows:
 
     blobs = (blob for (blob,) in db.execute("SELECT rows FROM chunk ORDER BY first"))
     with ThreadPoolExecutor(2) as pool:  # zlib lets other threads run: a million steps take half the time
-        for _ in pool.map(unpack, counts, blobs):
+        for _ in pool.map(unpack, chunks, blobs):
             pass
     return rows
 

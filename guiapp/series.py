@@ -45,13 +45,24 @@ class Series:
         Raises:
             ValueError: the number of columns is not the number of names.
         """
-        if rows.ndim != 2 or rows.shape[1] != len(self.names):
-            raise ValueError(f"rows of shape {rows.shape} for {len(self.names)} series")
+        self._check(rows)
         need = self._count + len(rows)
         if need > len(self._rows):
             self._rows = _grown(self._rows, need, self._count)
         self._rows[self._count : need] = rows
         self._count = need
+        self._extend(0, None)
+
+    def adopt(self, rows: Floats) -> None:
+        """As `append` of a new run's first rows, but without a copy: `rows` must not change from now on.
+
+        Raises:
+            ValueError: as `append`; there are rows already.
+        """
+        if self._count:
+            raise ValueError("only the first rows can be adopted")
+        self._check(rows)
+        self._rows, self._count = rows, len(rows)
         self._extend(0, None)
 
     def until(self, step: int) -> Series:
@@ -108,6 +119,10 @@ class Series:
         parts = [self._sums(level, part, columns) for level, part in cut.parts]
         total, count = (cut.reduced(np.add, [part[k] for part in parts]) for k in (0, 1))
         return cut.steps, np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0).T
+
+    def _check(self, rows: Floats) -> None:
+        if rows.ndim != 2 or rows.shape[1] != len(self.names):
+            raise ValueError(f"rows of shape {rows.shape} for {len(self.names)} series")
 
     def _extremes(self, level: _Level | None, part: slice, column: int) -> tuple[Floats, Floats]:
         if level is None:

@@ -60,6 +60,22 @@ def test_append_refuses_another_number_of_columns() -> None:
     assert len(series) == 0
 
 
+@pytest.mark.parametrize("count", [0, 1, 15, 5000])
+def test_adopted_rows_are_as_appended_ones_without_a_copy(count: int) -> None:
+    rows, adopted = random_rows(count + 40), Series(("a", "b"))
+    adopted.adopt(rows[:count])
+    assert np.shares_memory(adopted.values("a"), rows) == (count > 0)
+    same(adopted, series_of(rows[:count]), 1, count + 1, 50)
+    before = rows.copy()
+    adopted.append(rows[count:])
+    same(adopted, series_of(rows), 1, count + 41, 50)
+    assert np.array_equal(rows, before, equal_nan=True)
+    with pytest.raises(ValueError, match="first rows"):
+        adopted.adopt(rows)
+    with pytest.raises(ValueError, match="shape"):
+        Series(("a",)).adopt(rows)
+
+
 def test_nothing_yet_and_no_such_name() -> None:
     series = Series(("a",))
     assert series.last == 0

@@ -7,7 +7,7 @@ from guiapp.engine.trainer import Trainer
 from guiapp.messages import Started
 
 
-def describe(key: int, trainer: Trainer, run_file: str = "", again: int = 0) -> Started:
+def describe(key: int, trainer: Trainer, run_file: str = "", again: int = 0, known: int = 0) -> Started:
     """`trainer` in numbers and words."""
     source, feed = trainer.source, trainer.feed
     return Started(
@@ -26,4 +26,5 @@ def describe(key: int, trainer: Trainer, run_file: str = "", again: int = 0) -> 
         parameters=sum(p.numel() for p in trainer.model.parameters()),
         run_file=run_file,
         again=again,
+        known=known,
     )

@@ -24,7 +24,7 @@ from guiapp.engine.stored_files import annotate, locked, refuse_to_destroy, unlo
 from guiapp.engine.thinning import Thinning
 from guiapp.engine.trainer import Trainer
 from guiapp.parameters import differences
-from guiapp.run_file import APPLICATION, SCHEMA, Rows, RunFileError, StoredRun, edits, packed
+from guiapp.run_file import APPLICATION, SCHEMA, Rows, RunFileError, StoredRun, edits, packed, read_run
 from guiapp.spec import to_json
 
 BUDGET = 256 << 20  # bytes of keyframes in one run file
@@ -100,16 +100,19 @@ class Recorder:
                 **_circumstances(trainer),
             )
 
-    def take_up(self, stored: StoredRun, after: int) -> None:
-        """Go on with the file of `stored`, which the trainer was resumed from: what the file holds of later steps, and
-        of events later than `after`, is dropped."""
+    def take_up(self, after: int) -> None:
+        """Go on with a file that the trainer was resumed from: what it holds of later steps, and of events later than
+        `after`, is dropped."""
         step, db = self._trainer.step, self._db
+        reaches = "SELECT coalesce(max(first + count - 1), 0) FROM chunk WHERE first + count - 1 <= ?"
+        self._written = db.execute(reaches, (step,)).fetchone()[0]
+        beyond = read_run(self.path).rows[self._written : step] if self._written < step else None
         with self._whole():
             db.execute("DELETE FROM chunk WHERE first + count - 1 > ?", (step,))
-            self._written = db.execute("SELECT coalesce(max(first + count - 1), 0) FROM chunk").fetchone()[0]
             db.execute("DELETE FROM event WHERE id > ?", (after,))
             db.execute("DELETE FROM keyframe WHERE step > ?", (step,))
-            self._insert(stored.rows[self._written : step])  # the part of a chunk that reached beyond
+            if beyond is not None:
+                self._insert(beyond)  # the part of a chunk that reached beyond
             self._set(**_circumstances(self._trainer))
             self._note(step, "resume", {})
         self._thinning = self._thinned()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from guiapp.engine.trainer import Trainer
 from guiapp.messages import Player
-from guiapp.run_file import Event, StoredRun, edits
+from guiapp.run_file import Event, Outline, edits
 
 
 class Replay:
@@ -22,10 +22,10 @@ class Replay:
         RunFileError: an edit that the run cannot have had.
     """
 
-    def __init__(self, stored: StoredRun, keyframe: int) -> None:
+    def __init__(self, stored: Outline, keyframe: int) -> None:
         edits(stored)
         self.stored = stored
-        self.until = len(stored.rows)
+        self.until = stored.steps
         self.after = stored.keyframes[keyframe]
         self._events = deque(e for e in stored.events if e.id > self.after and e.step <= self.until)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from guiapp.data.source import Source
 from guiapp.engine.keyframe import KeyframeError, restore, spec_of
 from guiapp.engine.trainer import Trainer
-from guiapp.run_file import RunFileError, StoredRun, read_keyframe
+from guiapp.run_file import Outline, RunFileError, read_keyframe
 from guiapp.spec import RunSpec, SpecError
 
 
-def resumed(stored: StoredRun) -> Trainer:
+def resumed(stored: Outline) -> Trainer:
     """A trainer that stands where the newest keyframe of `stored` was taken, and goes on bit for bit as the run would
     have.
 
@@ -20,7 +20,7 @@ def resumed(stored: StoredRun) -> Trainer:
     return standing_at(stored, stored.keyframe_at())
 
 
-def standing_at(stored: StoredRun, step: int, spec: RunSpec | None = None, source: Source | None = None) -> Trainer:
+def standing_at(stored: Outline, step: int, spec: RunSpec | None = None, source: Source | None = None) -> Trainer:
     """A trainer that stands at the keyframe of `step`, and goes on as the run did; or, with the parameters of `spec`,
     on another way from there. `source` saves loading the data again.
 
@@ -41,7 +41,7 @@ def standing_at(stored: StoredRun, step: int, spec: RunSpec | None = None, sourc
         raise RunFileError(f"{stored.path}: {error}; were the data changed?") from error
     if spec is not None and trainer.names != stored.names:
         raise RunFileError(_OTHER_FORM.format(step))
-    if trainer.names != stored.names or trainer.step != step or not 0 <= step <= len(stored.rows):
+    if trainer.names != stored.names or trainer.step != step or not 0 <= step <= stored.steps:
         raise RunFileError(f"{stored.path}: the curves and the weights of this run file do not belong together.")
     return trainer
 

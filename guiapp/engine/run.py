@@ -68,9 +68,9 @@ class Run:
         """Where it is being recorded; empty when it is not."""
         return "" if self._recorder is None else str(self._recorder.path)
 
-    def recall(self, rows: Rows, events: Iterable[Event]) -> None:
-        """Let the next update carry what was before the trainer was resumed, and is in the run file already."""
-        self._unsent.append(rows)
+    def recall(self, events: Iterable[Event]) -> None:
+        """Let the next update carry the events before the trainer was resumed; the rows are in the run file."""
+        self._sent = self.trainer.step
         self._untold += [(event.step, event.kind, event.detail) for event in events]
 
     def do_again(self, event: Event) -> None:
@@ -83,7 +83,7 @@ class Run:
         assert self.replay is not None
         self._gather()
         replay, self.replay = self.replay, None
-        if self._recorder is not None and not self._writing(lambda r: r.take_up(replay.stored, replay.after)):
+        if self._recorder is not None and not self._writing(lambda r: r.take_up(replay.after)):
             self._recorder.abandon()  # what would be written without that would not fit
             self._recorder = None
         self._untold.append((self.trainer.step, "resume", {}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import threading
@@ -27,7 +28,7 @@ from guiapp.engine.resume import resumed, standing_at
 from guiapp.engine.run import Run
 from guiapp.engine.stored_files import InUseError, annotate_file, copied, trouble, usable
 from guiapp.engine.trainer import Trainer
-from guiapp.run_file import SUFFIX, Event, RunFileError, StoredRun, edits, read_run
+from guiapp.run_file import SUFFIX, Event, Outline, RunFileError, StoredRun, edits, read_outline, read_run
 from guiapp.spec import RunSpec, SpecError
 
 IDLE = 0.3  # seconds without a command after which a run that stands is written out
@@ -191,7 +192,7 @@ class Worker:
         """Make `run` the current one; what could be refused was, and the run under way ends only here."""
         self.close()
         self._run, self.running, self._settled = run, running, False
-        self._say(describe(run.key, run.trainer, run.file, again))
+        self._say(describe(run.key, run.trainer, run.file, again, run.trainer.step))
 
     def _start(self, command: m.Start) -> None:
         trainer = Trainer(command.spec)
@@ -206,11 +207,11 @@ class Worker:
         path = Path(command.path)
         if self._run is not None and Path(self._run.file) == path:
             raise RunFileError(f"{path.name}: this run is open already.")
-        stored = read_run(path)
+        stored = read_outline(path)
         trainer = resumed(stored)
         replay, known = Replay(stored, trainer.step), stored.events_before(trainer.step)
         run = Run(command.key, trainer, lambda: self._own(path, trainer), self._say)
-        run.recall(stored.rows[: trainer.step], known)
+        run.recall(known)
         trainer.player = player_after(known)
         run.replay = replay
         again = replay.until if replay.trains(trainer.step) else 0
@@ -234,8 +235,8 @@ class Worker:
         stored = read_run(path)
         trainer = standing_at(stored, stored.keyframe_at(command.at), command.spec)
         run = Run(command.key, trainer, lambda: self._heir(stored, trainer), self._say)
-        forked = read_run(Path(run.file)) if run.file else stored
-        run.recall(stored.rows[: trainer.step], forked.events_before(trainer.step))
+        forked: Outline = read_outline(Path(run.file)) if run.file else stored
+        run.recall(forked.events_before(trainer.step))
         self._begin(run, command.running)
         self._tell(run, edits(forked, trainer.step))
 
@@ -346,6 +347,7 @@ class Worker:
             self._run.close()
         self._run = None
         self.running = False
+        gc.collect()  # a model and its data hang in cycles, which would be found only some runs later: 27 MB each
 
 
 def _is_lack_of_memory(error: BaseException) -> bool:

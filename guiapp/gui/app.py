@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QPixmapCache
 from PySide6.QtWidgets import QApplication
 
 from guiapp import presets
@@ -22,6 +22,8 @@ from guiapp.spec import RunSpec
 if TYPE_CHECKING:
     from guiapp.gui.main_window import MainWindow
     from guiapp.gui.recovery import Recovery
+
+PIXMAPS = 2048  # kB that Qt keeps; each rebuilt panel adds 1 MB under new keys, up to 10 MB by default
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ def build(spec: RunSpec | None, baseline: RunSpec | None, home: Path | None = No
     assert isinstance(application, QApplication)
     application.setApplicationName("Elboscope")
     application.setDesktopFileName("elboscope")
+    QPixmapCache.setCacheLimit(PIXMAPS)
     application.setWindowIcon(QIcon(str(resource("icons/elboscope.png"))))
     path = home / "settings.json" if home else default_path()
     settings, complaint = load(path)

@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from guiapp import messages as m
 from guiapp.engine.recorder import BUDGET
 from guiapp.engine.run import Run
 from guiapp.engine.trainer import Trainer
 from guiapp.engine.worker import Worker
+from guiapp.run_file import Rows, read_run
 from tests.engine import runs
 
 E = TypeVar("E", bound=m.Event)
@@ -72,6 +75,14 @@ class Bench:
         """The last thing said, which is of this kind."""
         assert isinstance(self.said[-1], kind), self.said
         return self.said[-1]
+
+    def rows(self) -> Rows:
+        """All rows of the newest run as the window has them: those known before from the run file, then those told."""
+        known = next(event.known for event in reversed(self.said) if isinstance(event, m.Started))
+        self.pull()
+        begun = max(i for i, event in enumerate(self.said) if isinstance(event, m.Started))
+        told = [event.rows for event in self.said[begun:] if isinstance(event, m.Update)]
+        return np.concatenate([read_run(self.run_file).rows[:known], *told])
 
     def pull(self, needs: frozenset[str] = frozenset()) -> m.Update:
         self.obey(m.Pull(needs))

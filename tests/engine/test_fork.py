@@ -55,7 +55,7 @@ def fork(bench: Bench, parent: Path, at: int, spec: RunSpec | None = None, key: 
 @pytest.mark.parametrize("at", [0, 10, 20, 29, 30, 99])
 def test_without_changes_it_repeats_its_parent(bench: Bench, at: int) -> None:
     parent = begin(bench)
-    weights, rows, spec = bench.trainer.weights(), bench.pull().rows, bench.trainer.spec
+    weights, rows, spec = bench.trainer.weights(), bench.rows(), bench.trainer.spec
     child = fork(bench, parent, at)
     step = bench.trainer.step
     assert step == {29: 20, 99: 40}.get(at, at), "the newest keyframe up to there; the newest of all is made for it"
@@ -67,8 +67,7 @@ def test_without_changes_it_repeats_its_parent(bench: Bench, at: int) -> None:
                 bench.obey(m.Edit("model.beta", script[until]))
     assert bench.trainer.spec == spec
     assert runs.equal(bench.trainer.weights(), weights)
-    update = bench.pull()
-    assert np.array_equal(update.rows[:, 1:], rows[:, 1:], equal_nan=True)
+    assert np.array_equal(bench.rows()[:, 1:], rows[:, 1:], equal_nan=True)
     bench.worker.close()
     stored, before = read_run(child), read_run(parent)
     assert np.array_equal(stored.rows[:, 1:], before.rows[:, 1:], equal_nan=True)
@@ -81,12 +80,12 @@ def test_what_it_says_of_where_it_comes_from(bench: Bench) -> None:
     parent = begin(bench)
     child = fork(bench, parent, 30, edited(bench.trainer.spec, "batch", 8))
     told = [event for event in bench.said if isinstance(event, m.Started)][-1]
-    assert (told.key, told.again, told.run_file, told.spec.batch) == (2, 0, str(child), 8)
+    assert (told.key, told.again, told.known, told.run_file, told.spec.batch) == (2, 0, 30, str(child), 8)
     after = bench.said[bench.said.index(told) :]
     edits = [(event.step, event.path, event.old, event.new) for event in after if isinstance(event, m.Edited)]
     assert edits == [(10, "model.beta", 1.0, 2.0), (20, "model.beta", 2.0, 3.0), (30, "batch", 16, 8)]
     update = bench.pull()
-    assert (update.first, len(update.rows), update.step, update.running) == (1, 30, 30, False)
+    assert (update.first, len(update.rows), update.step, update.running) == (31, 0, 30, False)
     assert [(step, kind) for step, kind, _ in update.events] == [
         (0, "start"),
         (10, "edit"),
@@ -173,7 +172,7 @@ def test_with_changes_it_goes_another_way_from_the_same_weights(bench: Bench, ch
     assert runs.equal(bench.trainer.weights(), weights)
     assert bench.trainer.spec == edited(spec, path, new)
     advance(bench, 20)
-    other = bench.pull().rows
+    other = bench.rows()
     assert np.array_equal(other[:10, 1:], rows[:10, 1:], equal_nan=True)
     assert not np.array_equal(other[10:, 1:], rows[10:, 1:], equal_nan=True)
     left = remains(child, child.parent / "left")
@@ -242,7 +241,8 @@ def test_a_fork_whose_file_cannot_be_written_leaves_none(bench: Bench, monkeypat
     assert any("the disk is full" in sentence for sentence in bench.refusals())
     assert bench.trainer.step == 20, "it goes on all the same"
     advance(bench, 25)
-    assert len(bench.pull().rows) == 25
+    update = bench.pull()
+    assert (update.first, len(update.rows)) == (21, 5)
     assert {p.name for p in parent.parent.iterdir()} <= {p.name for p in files}
 
 
@@ -269,7 +269,9 @@ def test_from_a_step_of_one_player_both_go_on(bench: Bench) -> None:
     parent = bench.run_file
     fork(bench, parent, 5)
     advance(bench, 8)
-    assert not np.isnan(bench.pull().rows[5:]).any()
+    update = bench.pull()
+    assert (update.first, len(update.rows)) == (6, 3)
+    assert not np.isnan(update.rows).any()
 
 
 def test_the_budget_of_a_fork_counts_what_it_inherits(tmp_path: Path) -> None:

@@ -290,11 +290,11 @@ def test_taken_up_at_any_step_the_file_ends_there(run: Trainer, recorder: Record
         recorder.add(parts[-1], [(end, "edit", {})])
         recorder.keyframe()
     recorder.abandon()
-    stored, rows = read_run(recorder.path), np.concatenate(parts)
+    rows = np.concatenate(parts)
     run.step = step  # as of one that was resumed and caught up
     again = Recorder(recorder.path, run, go_on=True)
     assert np.array_equal(read_run(recorder.path).rows, rows, equal_nan=True), "not before it is taken up"
-    again.take_up(stored, after=step // 5)
+    again.take_up(after=step // 5)
     again.add(rows[step : step + 3])
     after = read_run(recorder.path)
     again.abandon()

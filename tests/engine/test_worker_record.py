@@ -285,7 +285,7 @@ def test_two_trainers_on_one_file(tmp_path: Path) -> None:
         assert two.last(m.Started).key == 5
         two.obey(m.Open(6, str(mine)))
         assert two.last(m.Started).key == 6
-        assert len(two.pull().rows) == 10
+        assert len(two.rows()) == 10
 
 
 def test_the_run_under_way_is_not_opened_again(bench: Bench) -> None:

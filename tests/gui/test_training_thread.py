@@ -1,10 +1,15 @@
 import os
 import signal
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from guiapp import messages as m
 from guiapp.gui.training_thread import TrainingThread
+from guiapp.run_file import read_run
 from guiapp.spec import Data, RunSpec
 
 
@@ -35,6 +40,55 @@ def test_it_trains_in_another_process_and_answers_pulls(qtbot, thread):
     assert update.rows.shape == (5, len(run.names))
     assert update.pictures["latent"]["mean"].shape[1] == 2
     assert thread.pid != os.getpid()
+
+
+def trained(qtbot, thread, steps):
+    """What the trainer says of run 1, which stands after `steps`, and its rows."""
+    begun = heard(qtbot, thread, m.Started, lambda: thread.send(m.Start(1, RunSpec(data=Data(name="digits")), False)))
+    heard(qtbot, thread, m.Paused, lambda: thread.send(m.Step(steps)))
+    return begun, heard(qtbot, thread, m.Update, lambda: thread.send(m.Pull(frozenset()))).rows
+
+
+def test_curves_that_the_run_file_holds_are_read_from_there(qtbot, thread):
+    begun, rows = trained(qtbot, thread, 7)
+    heard(qtbot, thread, m.Kept)
+    forked = heard(qtbot, thread, m.Started, lambda: thread.send(m.Open(2, begun.run_file, 7)))
+    assert (forked.known, forked.past.names, forked.past.last) == (7, begun.names, 7)
+    assert np.array_equal(forked.past.recent(begun.names, 7), rows, equal_nan=True)
+    heard(qtbot, thread, m.Paused, lambda: thread.send(m.Step(2)))
+    update = heard(qtbot, thread, m.Update, lambda: thread.send(m.Pull(frozenset())))
+    assert (update.first, len(update.rows)) == (8, 2), "and do not come through the pipe"
+
+
+def test_a_run_that_went_on_after_it_was_read_has_all_its_curves(qtbot, thread, monkeypatch):
+    begun, rows = trained(qtbot, thread, 7)
+    heard(qtbot, thread, m.Kept)
+    reads = []
+
+    def late(path):
+        """The first time, the file as it was some steps ago."""
+        stored = read_run(path)
+        reads.append(path)
+        return stored if len(reads) > 1 else replace(stored, rows=stored.rows[:5], steps=5)
+
+    monkeypatch.setattr("guiapp.gui.training_thread.read_run", late)
+    forked = heard(qtbot, thread, m.Started, lambda: thread.send(m.Open(2, begun.run_file, 7)))
+    assert [str(path) for path in reads] == [begun.run_file, forked.run_file]
+    assert np.array_equal(forked.past.recent(begun.names, 7), rows, equal_nan=True)
+
+
+def test_a_run_file_with_damaged_rows_is_refused_and_the_run_goes_on(qtbot, thread, tmp_path):
+    trained(qtbot, thread, 7)
+    heard(qtbot, thread, m.Kept)
+    copy = tmp_path / "copy.elbo"
+    heard(qtbot, thread, m.Saved, lambda: thread.send(m.Save(str(copy))))
+    with closing(sqlite3.connect(copy)) as db, db:
+        db.execute("UPDATE chunk SET rows = substr(rows, 1, length(rows) - 9)")
+    refused = heard(qtbot, thread, m.Refused, lambda: thread.send(m.Open(2, str(copy))))
+    assert refused.key == 2
+    assert "copy.elbo: this run file is damaged" in refused.sentence
+    update = heard(qtbot, thread, m.Update, lambda: thread.send(m.Pull(frozenset())))
+    assert (update.key, update.step) == (1, 7)
 
 
 def test_a_killed_trainer_is_reported_and_can_be_started_again(qtbot, thread):

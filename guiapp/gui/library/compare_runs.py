@@ -73,8 +73,7 @@ def read(path: Path) -> ComparedRun:
     """
     stored = read_run(path)
     summary = read_summary(path)
-    series = Series(stored.names)
-    series.append(stored.rows)
+    series = stored.curves()
     found = edits(stored, max(stored.keyframes)) if stored.keyframes else []
     marks = tuple((event.id, _mark(event, spec)) for event, spec in found)
     return ComparedRun(path, summary, series, stored.events, marks, MappingProxyType(dict(stored.keyframes)))

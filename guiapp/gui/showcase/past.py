@@ -61,8 +61,7 @@ def read_past(path: Path) -> Past:
         RunFileError: it cannot be read.
     """
     stored, summary = read_run(path), read_summary(path)
-    series = Series(stored.names)
-    series.append(stored.rows)
+    series = stored.curves()
     marks = []
     for event, spec in edits(stored):
         marks.append(Edited(0, event.step, event.detail["path"], event.detail.get("old"), event.detail["new"], spec))
