@@ -202,8 +202,8 @@ def _export(options: argparse.Namespace) -> int:
 
 def _runs(options: argparse.Namespace) -> int:
     from guiapp.gui.settings import default_path, load  # needs no Qt
-    from guiapp.library import default_folder
-    from guiapp.listing import list_runs
+    from guiapp.runs.library import default_folder
+    from guiapp.runs.listing import list_runs
 
     settings, complaint = load(default_path())
     if complaint:

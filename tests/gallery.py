@@ -189,7 +189,7 @@ def libraries(shade):
     import tempfile
 
     from guiapp.gui.library.window import LibraryWindow
-    from guiapp.library import Library
+    from guiapp.runs.library import Library
     from tests.gui.library.folder import happened, many, said_of
 
     for count in (0, 1, 30):

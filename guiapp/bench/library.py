@@ -18,8 +18,8 @@ from PIL import Image
 from PySide6.QtWidgets import QApplication
 
 from guiapp.gui.library.window import LibraryWindow
-from guiapp.library import Library
 from guiapp.run_file import APPLICATION, SCHEMA, packed
+from guiapp.runs.library import Library
 from guiapp.spec import RunSpec, to_json
 
 NAMES = ("steps_per_s", "loss", "reconstruction", "kl", "elbo")

@@ -17,9 +17,9 @@ from typing import Final
 from guiapp.data.source import DataError
 from guiapp.export import curves, tensorboard
 from guiapp.export.target import ExportError, Progress, whole
-from guiapp.library import Library
-from guiapp.library_files import LibraryError
 from guiapp.run_file import SUFFIX, RunFileError, StoredRun, edits, read_run
+from guiapp.runs.files import LibraryError
+from guiapp.runs.library import Library
 from guiapp.spec import SpecError
 
 TELL_EVERY = 0.2  # seconds between two lines of progress

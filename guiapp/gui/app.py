@@ -15,8 +15,8 @@ from guiapp import presets
 from guiapp.gui.session import Session
 from guiapp.gui.settings import default_path, load
 from guiapp.gui.training_thread import TrainingThread
-from guiapp.library import default_folder
 from guiapp.resources import resource
+from guiapp.runs.library import default_folder
 from guiapp.spec import RunSpec
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from guiapp.data.source import DataError
 from guiapp.gui.theme import Theme
-from guiapp.library import Library, default_folder
 from guiapp.messages import Annotated, Died, Seen, Started
 from guiapp.run_file import RunFileError, edits, read_run
+from guiapp.runs.library import Library, default_folder
 
 if TYPE_CHECKING:
     from guiapp.gui.library.compare import CompareWindow

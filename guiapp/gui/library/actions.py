@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidge
 from guiapp.gui.icons import icon
 from guiapp.gui.library.table import RunView
 from guiapp.gui.theme import Theme
-from guiapp.library import Entry
+from guiapp.runs.library import Entry
 
 if TYPE_CHECKING:
     from guiapp.gui.library.window import LibraryWindow

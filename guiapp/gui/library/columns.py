@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QLocale
 
 from guiapp.gui.panels.readouts import clock, thousands
-from guiapp.library import Entry
+from guiapp.runs.library import Entry
 
 MINUS = "\u2212"
 NONE = ""  # of a kind of run that has no such figure

@@ -16,7 +16,7 @@ from guiapp.gui.library.story import Story
 from guiapp.gui.panels.readouts import clock, thousands
 from guiapp.gui.theme import Theme
 from guiapp.gui.widgets.stage import Stage
-from guiapp.library import Entry
+from guiapp.runs.library import Entry
 
 PICTURE = 144  # px
 NOTES = 72  # px

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Signal
 from guiapp.gui.errors import MessageBar
 from guiapp.gui.library.jobs import JobLine
 from guiapp.gui.panels.readouts import thousands
-from guiapp.library import Library, Removal
-from guiapp.library_files import CancelledError, LibraryError, Progress
 from guiapp.run_file import RunFileError
+from guiapp.runs.files import CancelledError, LibraryError, Progress
+from guiapp.runs.library import Library, Removal
 
 MOST_TOLD = 3  # refusals in one message
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from guiapp.library_files import CancelledError, LibraryError, Progress
 from guiapp.run_file import RunFileError
+from guiapp.runs.files import CancelledError, LibraryError, Progress
 
 UNNOTICED: Final = 300  # ms that need no progress bar
 TOLD_EVERY: Final = 0.05  # seconds

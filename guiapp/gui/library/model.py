@@ -14,8 +14,8 @@ from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPixmap
 
 from guiapp.gui.library.columns import COLUMNS, local
 from guiapp.gui.theme import LIGHT, Theme
-from guiapp.library import Entry
-from guiapp.library_search import matching
+from guiapp.runs.library import Entry
+from guiapp.runs.search import matching
 
 WHEN = next(i for i, column in enumerate(COLUMNS) if column.title == "When")
 STATE = next(i for i, column in enumerate(COLUMNS) if column.title == "State")
@@ -82,7 +82,7 @@ class RunTable(QAbstractTableModel):
         self._show()
 
     def set_query(self, query: str) -> None:
-        """Show only what `guiapp.library_search.matching` finds."""
+        """Show only what `guiapp.runs.search.matching` finds."""
         self._query = query
         self._show()
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QWidget
 
 from guiapp.gui.library.columns import COLUMNS
 from guiapp.gui.library.model import WHEN, RunTable
-from guiapp.library import Entry
+from guiapp.runs.library import Entry
 
 ROW = 44  # px
 ICON = 40  # px

@@ -22,8 +22,8 @@ from guiapp.gui.library.table import RunView
 from guiapp.gui.panels.readouts import thousands
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.gui.widgets.stage import Stage
-from guiapp.library import Entry, Library
-from guiapp.library_files import LibraryError, Progress
+from guiapp.runs.files import LibraryError, Progress
+from guiapp.runs.library import Entry, Library
 
 SMALLEST = 900, 560
 SIZE = QSize(1500, 760)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from guiapp.gui.library.window import LibraryWindow
-from guiapp.library import Library
+from guiapp.runs.library import Library
 from tests.gui.library.folder import many
 from tests.gui.library.window_driver import NOW, Make
 

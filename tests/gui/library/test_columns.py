@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from guiapp.gui.library.columns import COLUMNS, figure, size, when
-from guiapp.library import Entry
+from guiapp.runs.library import Entry
 
 NOW = datetime(2026, 11, 22, 14, 5).astimezone()
 

@@ -15,7 +15,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from guiapp.gui.library.columns import COLUMNS
 from guiapp.gui.library.model import RunTable
 from guiapp.gui.theme import DARK, LIGHT
-from guiapp.library import Entry
+from guiapp.runs.library import Entry
 
 NOW = datetime(2026, 11, 22, 14, 5).astimezone()
 UP, DOWN = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from guiapp.bench.library import make_runs, open_time
-from guiapp.library import Library
+from guiapp.runs.library import Library
 
 
 def test_made_runs_are_runs(tmp_path: Path) -> None:

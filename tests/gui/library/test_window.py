@@ -16,7 +16,7 @@ from guiapp.gui.library import model
 from guiapp.gui.library.columns import COLUMNS
 from guiapp.gui.library.window import LibraryWindow
 from guiapp.gui.theme import DARK
-from guiapp.library import Library
+from guiapp.runs.library import Library
 from tests.gui.library.folder import happened, many, said_of, vae_run
 from tests.gui.library.window_driver import Make, button, chosen, idle, press, titles, told
 

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from guiapp.gui.library import window as windows
-from guiapp.library import Library
+from guiapp.runs.library import Library
 from tests.engine import runs
 from tests.gui.library.folder import begun, many, said_of, vae_run
 from tests.gui.library.window_driver import Make, button, chosen, idle, press, titles

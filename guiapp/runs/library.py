@@ -14,11 +14,11 @@ import msgspec
 from msgspec import Struct
 from platformdirs import user_data_path
 
-from guiapp import library_files as files
-from guiapp.library_files import LibraryError, Progress, go_on, reason
-from guiapp.library_index import Index, Row, Stamp
-from guiapp.library_search import data_title, searchable
 from guiapp.run_file import SUFFIX, Event, RunFileError, Summary, read_events, read_summary
+from guiapp.runs import files
+from guiapp.runs.files import LibraryError, Progress, go_on, reason
+from guiapp.runs.index import Index, Row, Stamp
+from guiapp.runs.search import data_title, searchable
 from guiapp.spec import RunSpec, from_json
 
 State = Literal["training", "interrupted", "ended", "damaged"]

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from guiapp import library as libraries
 from guiapp.engine.recorder import Recorder
-from guiapp.library import Entry, Library, default_folder
-from guiapp.library_files import LibraryError
-from guiapp.library_search import matching
 from guiapp.run_file import RunFileError, read_run, read_summary
+from guiapp.runs import library as libraries
+from guiapp.runs.files import LibraryError
+from guiapp.runs.library import Entry, Library, default_folder
+from guiapp.runs.search import matching
 from tests.engine import runs
 from tests.gui.library.folder import begun, gan_run, happened, many, said_of, vae_run
 

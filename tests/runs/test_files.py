@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from guiapp.engine.recorder import Recorder
-from guiapp.library import Entry, Library
-from guiapp.library_files import CancelledError, LibraryError, copy, go_on
 from guiapp.run_file import RunFileError, read_run, read_summary
+from guiapp.runs.files import CancelledError, LibraryError, copy, go_on
+from guiapp.runs.library import Entry, Library
 from tests.engine import runs
 from tests.gui.library.folder import begun, many, vae_run
 

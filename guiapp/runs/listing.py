@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from guiapp.library import Entry, Library
-from guiapp.library_files import LibraryError
+from guiapp.runs.files import LibraryError
+from guiapp.runs.library import Entry, Library
 
 WIDEST = 40  # characters of a column; the path, which is the last, takes what it needs
 

@@ -10,8 +10,8 @@ import pytest
 from guiapp import cli
 from guiapp.engine.stored_files import annotate_file
 from guiapp.gui.settings import Settings, default_path
-from guiapp.library import default_folder
-from guiapp.listing import list_runs
+from guiapp.runs.library import default_folder
+from guiapp.runs.listing import list_runs
 from tests.engine import runs
 from tests.export.stored import LAST, recorded
 
