@@ -99,6 +99,21 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Study:
+    """Begin the long computation `kind` (see guiapp.engine.studies) on the weights as they are now, or as they were at
+    the keyframe of step `at`, while training goes on. It takes the place of one under way."""
+
+    kind: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StopStudy:
+    """Give up the study under way, if any."""
+
+
+@dataclass(frozen=True, slots=True)
 class Annotate:
     """Write what a person calls the run of the run file at `path` into it."""
 
@@ -120,7 +135,7 @@ class Quit:
     """End the trainer process."""
 
 
-Command = Start | Open | Run | Pause | Step | Edit | Pull | Look | Annotate | Save | Quit
+Command = Start | Open | Run | Pause | Step | Edit | Pull | Look | Study | StopStudy | Annotate | Save | Quit
 
 
 # What comes back
@@ -189,6 +204,24 @@ class Seen:
     spec: RunSpec | None
     pictures: Mapping[str, Picture]
     trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Studied:
+    """How far the study `kind` of the weights of `step` is: `progress` from 0 to 1, where it ends; `picture` is what is
+    known so far. A study that cannot be made, or was stopped, ends with `trouble`, a sentence."""
+
+    key: int
+    kind: str
+    step: int
+    progress: float
+    picture: Picture
+    trouble: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more will come of it."""
+        return self.progress >= 1 or bool(self.trouble)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,5 +307,18 @@ class Died:
 
 
 Event = (
-    Started | Update | Kept | Seen | Annotated | Paused | Edited | Refused | Diverged | Saved | Failed | Ready | Died
+    Started
+    | Update
+    | Kept
+    | Seen
+    | Studied
+    | Annotated
+    | Paused
+    | Edited
+    | Refused
+    | Diverged
+    | Saved
+    | Failed
+    | Ready
+    | Died
 )

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+Estimator = Literal["reparameterised", "score function", "score function, baseline", "none"]
 Activation = Literal["relu", "leaky relu", "elu", "gelu", "tanh", "sigmoid"]
 Initialisation = Literal["he", "glorot", "orthogonal", "pytorch"]
 Normalisation = Literal["none", "batch", "layer"]
@@ -32,14 +33,23 @@ LearningRate = Annotated[
 
 
 class Network(Struct, frozen=True, forbid_unknown_fields=True):
-    """A multilayer perceptron: hidden layers h = g(norm(W x + b)), then one linear output layer."""
+    """Hidden layers h = g(norm(W x + b)), then one linear output layer; W dense, or convolutions for images."""
 
+    layers: Annotated[
+        Literal["dense", "convolutional"],
+        Meta(
+            title="layers",
+            description="dense: every unit sees all inputs; convolutional: 4 x 4 filters that halve (or double) the "
+            "image at each layer, for images from 28 x 28 on.",
+        ),
+    ] = "dense"
     hidden: Annotated[
         tuple[Width, ...],
         Meta(
             max_length=100,
             title="hidden layers",
-            description="Units of each hidden layer, first to last, such as 256, 64. Empty: a linear map.",
+            description="Units (convolutional: channels) of each hidden layer, first to last, such as 256, 64. "
+            "Empty: a linear map.",
             extra={"unit": "units"},
         ),
     ] = (256, 128)
@@ -103,10 +113,11 @@ class Vae(Struct, frozen=True, forbid_unknown_fields=True, tag="vae", tag_field=
         ),
     ] = 2
     likelihood: Annotated[
-        Literal["bernoulli", "gaussian", "gaussian, learned σ"],
+        Literal["bernoulli", "gaussian", "gaussian, learned σ", "gaussian, optimal σ"],
         Meta(
             title="likelihood",
-            description="p(x|z): Bernoulli for values in [0, 1]; Gaussian with a fixed or a learned noise σ.",
+            description="p(x|z): Bernoulli for values in [0, 1]; Gaussian with a fixed noise σ, one learned by "
+            "descent, or the optimal one, σ² = mean squared error of the batch.",
         ),
     ] = "bernoulli"
     sigma: Annotated[
@@ -129,6 +140,70 @@ class Vae(Struct, frozen=True, forbid_unknown_fields=True, tag="vae", tag_field=
             extra={"live": True, "log": True, "low": 1e-2, "high": 100.0},
         ),
     ] = 1.0
+    schedule: Annotated[
+        Literal["constant", "linear", "cyclical"],
+        Meta(
+            title="β schedule",
+            description="linear: β rises from 0 over the warm-up; cyclical: it does so again and again, and stays for "
+            "the second half of each cycle.",
+            extra={"live": True},
+        ),
+    ] = "constant"
+    warmup: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=10_000_000,
+            title="warm-up",
+            description="Steps over which a linear schedule rises, or steps of one cycle.",
+            extra={"live": True, "log": True, "unit": "steps", "low": 10, "high": 100_000},
+        ),
+    ] = 1000
+    free_bits: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=100,
+            title="free bits λ",
+            description="The KL of each latent dimension counts as at least λ, so that it is not driven below.",
+            extra={"live": True, "unit": "nats", "low": 0.0, "high": 2.0},
+        ),
+    ] = 0.0
+    averaged: Annotated[
+        bool,
+        Meta(
+            title="average over pixels instead of summing",
+            description="The commonest bug: the reconstruction is divided by the D pixels, which multiplies β by D.",
+            extra={"live": True},
+        ),
+    ] = False
+    bound: Annotated[
+        Literal["elbo", "importance weighted"],
+        Meta(
+            title="bound",
+            description="elbo: the mean over the draws; importance weighted (IWAE): the log of their mean weight, "
+            "tighter the more draws.",
+        ),
+    ] = "elbo"
+    draws: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=256,
+            title="draws k",
+            description="Draws of z for each datum and step.",
+            extra={"unit": "draws", "log": True, "low": 1, "high": 256},
+        ),
+    ] = 1
+    estimator: Annotated[
+        Estimator,
+        Meta(
+            title="gradient estimator",
+            description="How the encoder hears of the reconstruction: through z = μ + σε, through log q (score "
+            "function), or not at all.",
+            extra={"live": True},
+        ),
+    ] = "reparameterised"
     optimiser: Annotated[Optimiser, Meta(title="Optimiser")] = Optimiser()
 
 

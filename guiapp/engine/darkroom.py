@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from guiapp.engine.probes import PROBES
+from guiapp.engine.probes.probe import Probe
 from guiapp.engine.trainer import Trainer
 from guiapp.messages import Picture
 
@@ -27,7 +28,7 @@ class Darkroom:
         self._failed: set[str] = set()
         self._clock = clock
         self._spent = 0.0
-        self._focus: Mapping[str, Any] = {}
+        self._focus: dict[str, Mapping[str, Any]] = {}  # kind -> what it was last made of
         self._made: dict[str, int] = {}  # kind -> step at which it was last made
 
     def forget(self) -> None:
@@ -36,15 +37,15 @@ class Darkroom:
 
     def make(self, needs: frozenset[str], focus: Mapping[str, Any], running: bool) -> dict[str, Picture]:
         """The pictures in `needs` that are due, by kind; those that the model cannot serve are left out."""
-        if focus != self._focus:
-            self._focus, self._made = focus, {}
         trainer = self._trainer
-        due = [p for p in PROBES if p.kind in needs and p.requires <= trainer.capabilities]
-        due = [p for p in due if self._made.get(p.kind) != trainer.step]
+        asked = [p for p in PROBES if p.kind in needs and p.requires <= trainer.capabilities]
+        moved = {p.kind for p in asked if self._focus.get(p.kind) != _own(p, focus)}
+        due = [p for p in asked if p.kind in moved or self._made.get(p.kind) != trainer.step]
         pictures: dict[str, Picture] = {}
-        for probe in sorted(due, key=lambda p: self._made.get(p.kind, -1)):
-            if running and self._spent > ADVANCE + SHARE * trainer.seconds:
-                break
+        for probe in sorted(due, key=lambda p: -1 if p.kind in moved else self._made.get(p.kind, -1)):
+            at_once = probe.prompt and probe.kind in moved
+            if running and not at_once and self._spent > ADVANCE + SHARE * trainer.seconds:
+                continue
             began = self._clock()
             try:
                 with trainer.quiet():
@@ -53,7 +54,12 @@ class Darkroom:
                 if probe.kind not in self._failed:
                     self._complain(f"The picture '{probe.kind}' cannot be made now ({error}); training goes on.")
                 self._failed.add(probe.kind)
-            if running:
+            if running and not at_once:
                 self._spent += self._clock() - began
-            self._made[probe.kind] = trainer.step
+            self._made[probe.kind], self._focus[probe.kind] = trainer.step, _own(probe, focus)
         return pictures
+
+
+def _own(probe: Probe, focus: Mapping[str, Any]) -> dict[str, Any]:
+    """What of `focus` the picture depends on; arrays would not compare, so they come as tuples."""
+    return {name: focus[name] for name in probe.focus if name in focus}

@@ -33,7 +33,7 @@ def first_non_finite(model: nn.Module, replay: Callable[[], object], players: It
 
     with torch.no_grad(), ExitStack() as stack:
         for name, module in model.named_modules():
-            if isinstance(module, nn.Linear):
+            if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
                 stack.callback(module.register_forward_hook(watch(name)).remove)
         replay()
     if seen:

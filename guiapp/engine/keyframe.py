@@ -34,7 +34,7 @@ _FAULTS = (
 def pack(trainer: Trainer) -> bytes:
     """`model/NAME`: every tensor of the model, buffers included; `optimiser/PLAYER/I/KEY`: the optimisers' state;
     `rng/…` and `feed/order`: the random streams and the order of the current epoch. In the header, under "state", as
-    JSON: step, seconds, the numbers of the feed, and the spec with all edits so far."""
+    JSON: step, seconds, the numbers of the feed, the shape of a datum, and the spec with all edits so far."""
     tensors = {f"model/{name}": tensor for name, tensor in trainer.weights().items()}
     for name, player in trainer.objective.players.items():
         for index, state in player.optimiser.state_dict()["state"].items():
@@ -45,6 +45,7 @@ def pack(trainer: Trainer) -> bytes:
     tensors |= {f"feed/{name}": _on_cpu(tensor) for name, tensor in feed_tensors.items()}
     tensors["rng/noise"] = trainer.objective.noise.get_state()
     state = {"step": trainer.step, "seconds": trainer.seconds, "feed": feed, "spec": to_json(trainer.spec).decode()}
+    state["shape"] = [int(n) for n in trainer.source.shape]
     return safetensors.torch.save(tensors, {"state": json.dumps(state)})
 
 
@@ -58,6 +59,18 @@ def spec_of(blob: bytes) -> RunSpec:
     if 4 * _fewest_weights(spec.model) > len(blob):  # before any memory is taken for them
         raise KeyframeError("the stored weights are fewer than those of the model")
     return spec
+
+
+def shape_of(blob: bytes) -> tuple[int, ...]:
+    """The shape of a datum of the run; () in the keyframes of old versions, which knew dense layers alone.
+
+    Raises:
+        KeyframeError: `blob` is no keyframe.
+    """
+    shape = _header(blob).get("shape", [])
+    if not isinstance(shape, list) or not all(isinstance(n, int) and 0 < n <= 1 << 24 for n in shape):
+        raise KeyframeError("the stored shape of a datum is damaged")
+    return tuple(shape)
 
 
 def _fewest_weights(model: Vae | Gan) -> int:

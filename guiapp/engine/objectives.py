@@ -11,7 +11,6 @@ from torch import Generator, Tensor
 from guiapp import spec
 from guiapp.engine.feed import Feed
 from guiapp.engine.models.gan import GanModel
-from guiapp.engine.models.vae import VaeModel
 from guiapp.engine.player import Player
 from guiapp.theory import game
 
@@ -19,7 +18,8 @@ Row = list[Tensor]
 
 
 class Objective(Protocol):
-    """`terms` names the loss terms, in the order in which `iterate` returns them; after these come each player's
+    """`terms` names the loss terms, in the order in which `iterate` returns them for iteration `step` (from 1 on);
+    those with a "/" are details that a list of runs leaves out. After these come each player's
     gradient RMS and its update ratios, (P,) each, players in the order of `players`."""
 
     terms: tuple[str, ...]
@@ -27,42 +27,9 @@ class Objective(Protocol):
     noise: Generator  # of ε or z
     replay: Callable[[], object]  # the last forward pass once more, to find where a value stopped being finite
 
-    def iterate(self, model: spec.Vae | spec.Gan, batch: int, player: str) -> Row: ...
+    def iterate(self, model: spec.Vae | spec.Gan, batch: int, player: str, step: int) -> Row: ...
 
     def evaluate(self, model: spec.Vae | spec.Gan, x: Tensor, generator: Generator) -> dict[str, float]: ...
-
-
-class VaeObjective:
-    """One step down the mean over the batch of -ELBO, its KL term weighted by β."""
-
-    def __init__(self, network: VaeModel, optimiser: spec.Optimiser, feed: Feed, noise: Generator) -> None:
-        self.network, self.feed, self.noise = network, feed, noise
-        self.players = {"vae": Player(network.named_parameters(), optimiser)}
-        self.learned = network.likelihood == "gaussian, learned σ"
-        self.terms = ("loss", "reconstruction", "kl", "elbo") + (("sigma",) if self.learned else ())
-        self.replay: Callable[[], object] = lambda: None
-
-    def iterate(self, model: spec.Vae | spec.Gan, batch: int, player: str) -> Row:
-        assert isinstance(model, spec.Vae)
-        vae = model
-        x = self.feed.batch(batch)  # (B, D)
-        eps = torch.randn((len(x), self.network.latent), generator=self.noise, device=x.device)  # (B, Z)
-        self.replay = lambda: self.network.terms(x, eps, vae).loss
-        terms = self.network.terms(x, eps, vae)
-        rms, update = self.players["vae"].descend(terms.loss)
-        with torch.no_grad():
-            values = [terms.loss, terms.reconstruction, terms.kl, -(terms.reconstruction + terms.kl)]
-            if self.learned:
-                values.append(self.network.log_sigma.exp())
-            return [torch.stack(values), rms, update]
-
-    def evaluate(self, model: spec.Vae | spec.Gan, x: Tensor, generator: Generator) -> dict[str, float]:
-        assert isinstance(model, spec.Vae)
-        eps = torch.randn((len(x), self.network.latent), generator=generator, device=x.device)
-        terms = self.network.terms(x, eps, model)
-        values = {"loss": terms.loss, "reconstruction": terms.reconstruction, "kl": terms.kl}
-        values["elbo"] = -(terms.reconstruction + terms.kl)
-        return {name: value.item() for name, value in values.items()}
 
 
 class GanObjective:
@@ -80,7 +47,7 @@ class GanObjective:
         self.replay: Callable[[], object] = lambda: None
         self._unknown = torch.full((), torch.nan, device=feed.device)
 
-    def iterate(self, model: spec.Vae | spec.Gan, batch: int, player: str) -> Row:
+    def iterate(self, model: spec.Vae | spec.Gan, batch: int, player: str, step: int) -> Row:
         assert isinstance(model, spec.Gan)
         d_terms, d_told = [self._unknown] * 5, self.players["d"].rest()
         g_loss, g_told = self._unknown, self.players["g"].rest()

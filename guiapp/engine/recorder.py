@@ -263,7 +263,9 @@ class Recorder:
         if len(rows):
             terms = set(self._trainer.objective.terms)
             values = zip(self._trainer.names, rows[-1].tolist(), strict=True)
-            figures = {name: value for name, value in values if name in terms and math.isfinite(value)}
+            figures = {
+                name: value for name, value in values if name in terms and "/" not in name and math.isfinite(value)
+            }
             self._set(summary=json.dumps({"seconds": self._trainer.seconds, "figures": figures}))
 
     def _insert(self, rows: Rows) -> None:

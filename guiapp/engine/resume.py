@@ -8,6 +8,8 @@ from guiapp.engine.trainer import Trainer
 from guiapp.run_file import Outline, RunFileError, read_keyframe
 from guiapp.spec import RunSpec, SpecError
 
+YOUNGER = ("beta", "heldout/", "kl/")  # columns that runs of older versions lack
+
 
 def resumed(stored: Outline) -> Trainer:
     """A trainer that stands where the newest keyframe of `stored` was taken, and goes on bit for bit as the run would
@@ -39,6 +41,9 @@ def standing_at(stored: Outline, step: int, spec: RunSpec | None = None, source:
         if spec is not None:
             raise RunFileError(_OTHER_FORM.format(step)) from error
         raise RunFileError(f"{stored.path}: {error}; were the data changed?") from error
+    missing = set(trainer.names) - set(stored.names)
+    if missing and set(stored.names) < set(trainer.names) and all(name.startswith(YOUNGER) for name in missing):
+        trainer.tell_only(stored.names)
     if spec is not None and trainer.names != stored.names:
         raise RunFileError(_OTHER_FORM.format(step))
     if trainer.names != stored.names or trainer.step != step or not 0 <= step <= stored.steps:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from guiapp import messages as m
 from guiapp.data.source import DataError
 from guiapp.engine.darkroom import Darkroom
-from guiapp.engine.keyframe import KeyframeError
+from guiapp.engine.keyframe import KeyframeError, pack, restore_weights, spec_of
 from guiapp.engine.recorder import Note, Recorder
 from guiapp.engine.replay import Replay, redo
 from guiapp.engine.shadow import Shadow
@@ -131,6 +131,18 @@ class Run:
         except (RunFileError, KeyframeError, SpecError, DataError, RuntimeError, MemoryError) as error:
             self._complain(f"Step {pull.at} cannot be shown: {error}")
             return {}
+
+    def copy(self, at: int | None) -> Trainer:
+        """A trainer with the weights of now, or of the keyframe of step `at`, that shares nothing with this one but the
+        data.
+
+        Raises:
+            RunFileError, KeyframeError: there is no such keyframe.
+        """
+        blob = pack(self.trainer) if at is None else read_keyframe(Path(self.file), at)
+        copy = Trainer(spec_of(blob), self.trainer.source)
+        restore_weights(copy, blob)
+        return copy
 
     def new_keyframes(self) -> npt.NDArray[np.int64] | None:
         """The steps that can be gone back to, where they are not as told before."""

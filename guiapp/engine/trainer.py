@@ -18,10 +18,13 @@ from guiapp.data.source import Source
 from guiapp.engine import device as devices
 from guiapp.engine.diagnosis import first_non_finite
 from guiapp.engine.feed import Feed
+from guiapp.engine.models import evidence
 from guiapp.engine.models.gan import GanModel
 from guiapp.engine.models.vae import VaeModel
-from guiapp.engine.objectives import GanObjective, Objective, VaeObjective
+from guiapp.engine.objectives import GanObjective, Objective
 from guiapp.engine.player import NonFiniteError
+from guiapp.engine.player import Player as Parameters
+from guiapp.engine.vae_objective import HELDOUT_SEED, VaeObjective
 from guiapp.messages import Player
 from guiapp.parameters import edited, flat, value
 from guiapp.spec import RunSpec, SpecError
@@ -48,7 +51,7 @@ class Trainer:
         self.source = source or load(spec.data.name, spec.data.path, spec.data.scale)
         self.device = devices.choose(spec.device, self.source.dim)
         self.feed = Feed(self.source, spec.seed, self.device)
-        self._check_batch(spec)
+        self._check(spec)
         self.model, self.objective = self._build()
         tensors = [name for player in self.objective.players.values() for name in player.names]
         self.names = (
@@ -63,9 +66,17 @@ class Trainer:
         self._block = torch.empty((BLOCK, len(self.names)), device=self.device)
         self._fill = 0
         self._full: list[npt.NDArray[np.float32]] = []
+        self._told: list[int] | slice = slice(None)  # the columns of `names`
+
+    def tell_only(self, names: tuple[str, ...]) -> None:
+        """From now on, only the columns `names`, some of those so far: a run that an older version began goes on with
+        the columns it has."""
+        self._told = [self.names.index(name) for name in names]
+        self.names = names
 
     def _build(self) -> tuple[VaeModel | GanModel, Objective]:
         model, feed, seed = self.spec.model, self.feed, self.spec.seed
+        shape = tuple(self.source.shape)
         weights = Generator().manual_seed(seed)  # on the CPU, so that a seed means the same on every device
         noise = Generator(self.device).manual_seed(seed + 2)
         if isinstance(model, specs.Vae):
@@ -75,15 +86,18 @@ class Trainer:
                     "choose 'gaussian', or the scaling 'unit' for a file.",
                     {"model.likelihood": "gaussian"},
                 )
-            vae = VaeModel(model, feed.dim, weights).to(self.device)
-            return vae, VaeObjective(vae, model.optimiser, feed, noise)
-        gan = GanModel(model, feed.dim, feed.bounded, weights).to(self.device)
+            vae = VaeModel(model, shape, weights).to(self.device)
+            player = Parameters(vae.named_parameters(), model.optimiser)
+            return vae, VaeObjective(vae, model, feed, noise, seed, player)
+        gan = GanModel(model, shape, feed.bounded, weights).to(self.device)
         return gan, GanObjective(gan, model, feed, noise)
 
-    def _check_batch(self, spec: RunSpec) -> None:
-        """Raises SpecError where a batch would be one datum, which has no variance to normalise by."""
+    def _check(self, spec: RunSpec) -> None:
+        """Raises SpecError where parameters do not go together, or a batch would be one datum, which has no variance to
+        normalise by."""
         model = spec.model
         if isinstance(model, specs.Vae):
+            evidence.check(model)
             networks = (model.encoder, model.decoder)
         else:
             networks = (model.generator, model.discriminator)
@@ -109,7 +123,7 @@ class Trainer:
             for copy, buffer in zip(kept, averages, strict=True):
                 copy.copy_(buffer)
             try:
-                row = self.objective.iterate(self.spec.model, self.spec.batch, self.player)
+                row = self.objective.iterate(self.spec.model, self.spec.batch, self.player, self.step + 1)
             except NonFiniteError:
                 name = first_non_finite(self.model, self.objective.replay, self.objective.players.values())
                 for copy, buffer in zip(kept, averages, strict=True):
@@ -131,7 +145,7 @@ class Trainer:
         """The rows (t, S) of all steps since the last flush."""
         parts = [*self._full, self._taken()]
         self._full = []
-        return np.concatenate(parts)
+        return np.concatenate(parts)[:, self._told]
 
     def _taken(self) -> npt.NDArray[np.float32]:
         rows: npt.NDArray[np.float32] = self._block[: self._fill].to("cpu", copy=True).numpy()
@@ -149,7 +163,7 @@ class Trainer:
             title = found.title if found else "This"
             raise SpecError(f"{title} ({path}) cannot change while training; it takes effect on restart.")
         spec = edited(self.spec, path, new)
-        self._check_batch(spec)
+        self._check(spec)
         self.spec = spec
         model = self.spec.model
         if isinstance(model, specs.Vae):
@@ -173,7 +187,7 @@ class Trainer:
     def heldout(self) -> Mapping[str, float]:
         """The loss terms on the held-out data, with noise of its own."""
         with self.quiet():
-            generator = Generator(self.device).manual_seed(self.spec.seed + 3)
+            generator = Generator(self.device).manual_seed(self.spec.seed + HELDOUT_SEED)
             return self.objective.evaluate(self.spec.model, self.feed.heldout, generator)
 
     def weights(self) -> dict[str, torch.Tensor]:

@@ -22,11 +22,14 @@ from guiapp.data.source import DataError
 from guiapp.engine import device
 from guiapp.engine.album import Album
 from guiapp.engine.describe import describe
+from guiapp.engine.keyframe import KeyframeError
 from guiapp.engine.recorder import BUDGET, Recorder
 from guiapp.engine.replay import Replay, player_after
 from guiapp.engine.resume import resumed, standing_at
 from guiapp.engine.run import Run
 from guiapp.engine.stored_files import InUseError, annotate_file, copied, trouble, usable
+from guiapp.engine.studies import STUDIES
+from guiapp.engine.studies.study import Work
 from guiapp.engine.trainer import Trainer
 from guiapp.run_file import SUFFIX, Event, Outline, RunFileError, StoredRun, edits, read_outline, read_run
 from guiapp.spec import RunSpec, SpecError
@@ -79,6 +82,7 @@ class Worker:
         self._budget = budget
         self._album = Album(lambda sentence: say(m.Refused(sentence)))
         self._run: Run | None = None
+        self._study: Work | None = None
         self._settled = True  # the run file holds all there is
         self.running = False
         self.done = False
@@ -89,7 +93,7 @@ class Worker:
         while not self.done:
             if inbox:
                 self.obey(inbox.popleft())
-            elif self.running:
+            elif self.running or self._study is not None:
                 self.advance()
             elif arrived.wait(None if self._settled else IDLE):
                 arrived.clear()
@@ -141,6 +145,8 @@ class Worker:
                 self._say(self._album.look(command))
             case m.Annotate():
                 self._annotate(command)
+            case m.StopStudy():
+                self._stop_study()
             case m.Pull() if run is None:
                 pass  # asked before the window knew that the run has ended
             case _ if run is None:
@@ -162,6 +168,8 @@ class Worker:
                 self._say(run.update(command, self.running))
             case m.Save():
                 self._save(run, command.path)
+            case m.Study():
+                self._begin_study(run, command)
 
     def _save(self, run: Run, path: str) -> None:
         try:
@@ -170,6 +178,26 @@ class Worker:
             self._say(m.Refused(f"The run could not be saved as {path}: {trouble(error)}."))
         else:
             self._say(m.Saved(path))
+
+    def _begin_study(self, run: Run, command: m.Study) -> None:
+        self._stop_study()
+        study = next((study for study in STUDIES if study.kind == command.kind), None)
+        if study is None or not study.requires <= run.trainer.capabilities:
+            self._say(
+                m.Studied(run.key, command.kind, run.trainer.step, 0.0, {}, "This model has nothing of the kind.")
+            )
+            return
+        try:
+            trainer = run.copy(command.at)
+        except (RunFileError, KeyframeError) as error:
+            self._say(m.Studied(run.key, command.kind, run.trainer.step, 0.0, {}, str(error)))
+            return
+        self._study = Work(run.key, study, trainer, command.options, self._say)
+
+    def _stop_study(self) -> None:
+        if self._study is not None:
+            self._study.stop()
+            self._study = None
 
     def _train(self, run: Run, player: m.Player, until: int | None) -> None:
         self._move(run, player)
@@ -288,7 +316,15 @@ class Worker:
         return folder
 
     def advance(self) -> None:
-        """One training iteration, and what follows from it."""
+        """One training iteration, and what follows from it; or, or also, a slice of the study under way."""
+        if self._study is not None:
+            self._study.advance(self.running)
+            if self._study.done:
+                self._study = None
+        if self.running:
+            self._iterate()
+
+    def _iterate(self) -> None:
         run = self._run
         assert run is not None
         self._settled = False
@@ -342,7 +378,8 @@ class Worker:
         self._say(m.Failed(sentence, details))
 
     def close(self) -> None:
-        """End the current run, if any."""
+        """End the current run, if any, and what is computed of it."""
+        self._stop_study()
         if self._run is not None:
             self._run.close()
         self._run = None

@@ -20,7 +20,7 @@ from guiapp import spec as specs
 from guiapp.data.loading import load
 from guiapp.data.source import DataError
 from guiapp.engine.feed import Feed
-from guiapp.engine.keyframe import KeyframeError, spec_of
+from guiapp.engine.keyframe import KeyframeError, shape_of, spec_of
 from guiapp.engine.models.gan import GanModel
 from guiapp.engine.models.vae import VaeModel
 from guiapp.export.target import ExportError, Progress, require, whole
@@ -87,6 +87,7 @@ class Weights:
     step: int
     spec: RunSpec
     tensors: dict[str, Tensor]
+    shape: tuple[int, ...] = ()
 
     @property
     def note(self) -> dict[str, str]:
@@ -108,7 +109,7 @@ def weights_at(path: Path, step: int | None) -> Weights:
     try:
         tensors = safetensors.torch.load(blob)
         model = {name.removeprefix("model/"): t for name, t in tensors.items() if name.startswith("model/")}
-        return Weights(path, found[-1], spec_of(blob), model)
+        return Weights(path, found[-1], spec_of(blob), model, shape_of(blob))
     except (safetensors.SafetensorError, KeyframeError, SpecError) as error:
         raise RunFileError(f"{path}: the weights of step {found[-1]} are damaged ({error}).") from error
 
@@ -123,12 +124,13 @@ def network(weights: Weights) -> Model:
     model, generator = weights.spec.model, Generator()
     try:
         if isinstance(model, specs.Vae):
-            found: Model = Autoencoder(model, weights.tensors["encoder.0.weight"].shape[1], generator)
+            shape = weights.shape or (weights.tensors["encoder.0.weight"].shape[1],)
+            found: Model = Autoencoder(model, shape, generator)
         else:
-            dim = weights.tensors["discriminator.0.weight"].shape[1]
-            found = Adversaries(model, dim, _bounded(weights.spec), generator)
+            shape = weights.shape or (weights.tensors["discriminator.0.weight"].shape[1],)
+            found = Adversaries(model, shape, _bounded(weights.spec), generator)
         found.load_state_dict(weights.tensors)
-    except (KeyError, IndexError, RuntimeError) as error:
+    except (KeyError, IndexError, RuntimeError, SpecError) as error:
         raise RunFileError(f"{weights.path}: the weights of step {weights.step} do not fit the model.") from error
     return found.eval()
 

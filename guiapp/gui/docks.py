@@ -96,7 +96,7 @@ class ViewDock(Dock):
         return self.view.focus() if self.applies() else {}
 
     def wants(self, fresh: frozenset[str]) -> bool:
-        return self.applies() and (self.view.draws_series or bool(self.view.needs & fresh))
+        return self.applies() and (self.view.draws_series or bool((self.view.needs | self.view.studies) & fresh))
 
     def set_theme(self, theme: Theme) -> None:
         self.view.set_theme(theme)

@@ -130,6 +130,8 @@ class MainWindow(QMainWindow):
         panel.live_edited.connect(session.edit)
         self.explain_panel.link_activated.connect(self.follow_link)
         self.workspace.looked.connect(self.clock.nudge)
+        self.workspace.study_asked.connect(session.study)
+        self.workspace.study_stopped.connect(session.stop_study)
         self.workspace.arranged.connect(self.sides.keep)
         self.workspace.broke.connect(lambda sentence, details: show_error(self, sentence, details))
         session.state_changed.connect(self._on_state)

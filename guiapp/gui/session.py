@@ -141,6 +141,15 @@ class Session(QObject):
         """Ask for pictures of any stored run at its newest keyframe up to `step`; `seen` follows."""
         self._thread.send(m.Look(path, step, needs, focus))
 
+    def study(self, kind: str, options: Mapping[str, Any]) -> None:
+        """Begin a long computation on the moment shown; `frame_changed` follows, again and again."""
+        if self.can_look_back:
+            self._thread.send(m.Study(kind, options, self.at))
+
+    def stop_study(self) -> None:
+        """Give up the long computation under way."""
+        self._thread.send(m.StopStudy())
+
     def annotate(self, path: str, title: str, notes: str, tags: tuple[str, ...]) -> None:
         """Write what a person calls a run into its file; `annotated` follows."""
         self._thread.send(m.Annotate(path, title, notes, tags))
@@ -213,7 +222,10 @@ class Session(QObject):
     def _receive(self, event: m.Event) -> None:
         if isinstance(event, m.Update):
             self.pull_pending = False
-        if isinstance(event, m.Update | m.Kept | m.Paused | m.Edited | m.Diverged) and event.key != self._key:
+        if (
+            isinstance(event, m.Update | m.Kept | m.Paused | m.Edited | m.Diverged | m.Studied)
+            and event.key != self._key
+        ):
             return  # of a run that was replaced meanwhile
         match event:
             case m.Ready():
@@ -241,6 +253,8 @@ class Session(QObject):
             case m.Diverged():
                 self._set_state("diverged")
                 self.diverged.emit(event)
+            case m.Studied():
+                self._studied(event)
             case m.Seen():
                 self.seen.emit(event)
             case m.Annotated():
@@ -297,6 +311,14 @@ class Session(QObject):
             self.history_changed.emit()
         assert self.frame is not None
         self.frame_changed.emit(self.frame, fresh)
+
+    def _studied(self, event: m.Studied) -> None:
+        assert self.live is not None
+        self.live = replace(self.live, studies={**self.live.studies, event.kind: event})
+        if self.history.past is not None:
+            self.history.past = replace(self.history.past, studies=self.live.studies)
+        assert self.frame is not None
+        self.frame_changed.emit(self.frame, frozenset({event.kind}))
 
     def _refused(self, event: m.Refused) -> None:
         instead = None

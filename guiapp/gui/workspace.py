@@ -45,11 +45,14 @@ class Workspace(QMainWindow):
         looked(): a dock came into sight, or what a view shows depends on something else now.
         arranged(str): the arrangement of this name was taken.
         broke(str, str): a view could not be drawn; a sentence and details.
+        study_asked(str, object), study_stopped(): as `View`'s.
     """
 
     looked = Signal()
     arranged = Signal(str)
     broke = Signal(str, str)
+    study_asked = Signal(str, object)
+    study_stopped = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +67,8 @@ class Workspace(QMainWindow):
         for view_type in VIEWS:
             view = view_type()
             view.focus_changed.connect(self.looked)
+            view.study_asked.connect(self.study_asked)
+            view.study_stopped.connect(self.study_stopped)
             self._add(ViewDock(view, self), theme)
         for lab_type in LABS:
             self._add(LabDock(lab_type(), self), theme)

@@ -36,7 +36,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
             clock.now += cost
             return {"step": np.array([trainer.step])}
 
-        return Probe(kind, requires, read)
+        return Probe(kind, requires, read, frozenset({"latent_axes"}))
 
     probes = [probe(kind, cost) for kind, cost in COSTS.items()]
     monkeypatch.setattr(module, "PROBES", (*probes, probe("alien", 0.0, frozenset({"encodes", "scores"}))))
@@ -81,6 +81,23 @@ def test_another_focus_makes_them_again(clock: Clock) -> None:
     assert darkroom.make(needs, {"latent_axes": (0, 1)}, running=False) == {}
     assert set(darkroom.make(needs, {"latent_axes": (0, 2)}, running=False)) == needs
     assert set(darkroom.make(needs, {}, running=False)) == needs
+    assert darkroom.make(needs, {"colour": 1}, running=False) == {}, "which is no business of this picture"
+
+
+def test_a_prompt_picture_is_made_at_once_when_its_focus_moves_whatever_was_spent(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(_trainer: Trainer, focus: Mapping[str, Any]) -> Arrays:
+        return {"z": np.array(focus["z"])}
+
+    monkeypatch.setattr(module, "PROBES", (Probe("decoded", frozenset(), read, frozenset({"z"}), prompt=True),))
+    run = runs.trainer(runs.vae())
+    darkroom, needs = Darkroom(run, print, clock), frozenset({"decoded"})
+    assert set(darkroom.make(needs, {"z": 1}, running=True)) == needs
+    darkroom._spent = 1e9
+    assert set(darkroom.make(needs, {"z": 2}, running=True)) == needs
+    run.step = 1
+    assert darkroom.make(needs, {"z": 2}, running=True) == {}, "a new step alone waits for its share"
 
 
 def test_only_what_was_asked_for_and_what_the_model_can_serve(clock: Clock) -> None:

@@ -27,7 +27,7 @@ def split(run: Trainer) -> tuple[runs.Weights, runs.Weights]:
 def model(bounded: bool = False, **fields: object) -> GanModel:
     return GanModel(
         Gan(**{"generator": runs.NETWORK, "discriminator": runs.NETWORK, **fields}),
-        2,
+        (2,),
         bounded,
         Generator().manual_seed(0),
     ).double()

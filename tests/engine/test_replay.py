@@ -16,8 +16,8 @@ import torch
 
 from guiapp import messages as m
 from guiapp.engine.keyframe import pack
-from guiapp.engine.objectives import VaeObjective
 from guiapp.engine.player import NonFiniteError
+from guiapp.engine.vae_objective import VaeObjective
 from guiapp.run_file import StoredRun, read_run, read_summary
 from tests import by_hand
 from tests.engine import runs
@@ -207,12 +207,12 @@ def stumble(monkeypatch: pytest.MonkeyPatch, *seen: int) -> None:
     """Let the batches that begin after so many data diverge."""
     whole = VaeObjective.iterate
 
-    def iterate(self: VaeObjective, model: Any, batch: int, player: str) -> Any:
+    def iterate(self: VaeObjective, model: Any, batch: int, player: str, step: int) -> Any:
         if self.feed.seen in seen:
             self.feed.batch(batch)
             torch.randn(3, generator=self.noise)
             raise NonFiniteError
-        return whole(self, model, batch, player)
+        return whole(self, model, batch, player, step)
 
     monkeypatch.setattr(VaeObjective, "iterate", iterate)
 

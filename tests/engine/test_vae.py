@@ -12,6 +12,7 @@ from scipy.stats import multivariate_normal
 from torch import Generator, Tensor
 from torch.distributions import Bernoulli, ContinuousBernoulli, Normal, kl_divergence
 
+from guiapp.engine.models.evidence import Terms, terms
 from guiapp.engine.models.vae import VaeModel
 from guiapp.engine.trainer import Trainer
 from guiapp.spec import Network, Optimiser, Vae
@@ -22,7 +23,12 @@ LINEAR = Network(hidden=())
 
 def model(likelihood: str, size: int = 6, **fields: object) -> tuple[VaeModel, Vae]:
     vae = Vae(**{"likelihood": likelihood, "latent": 3, "sigma": 0.7, "beta": 2.5, **fields})  # type: ignore[arg-type]
-    return VaeModel(vae, size, Generator().manual_seed(0)).double(), vae
+    return VaeModel(vae, (size,), Generator().manual_seed(0)).double(), vae
+
+
+def told_of(net: VaeModel, x: Tensor, eps: Tensor, vae: Vae) -> Terms:
+    """With one draw (B, Z) for each datum."""
+    return terms(net, x, eps[None], vae, vae.beta)
 
 
 def randn(*shape: int, seed: int = 1) -> Tensor:
@@ -42,12 +48,12 @@ def test_the_terms_are_those_of_torch_distributions(likelihood: str) -> None:
     q = Normal(mean, (log_var / 2).exp())
     out = net.decoder(mean + q.scale * eps)
     p = Bernoulli(logits=out) if likelihood == "bernoulli" else Normal(out, 0.7)
-    terms = net.terms(x, eps, vae)
+    told = told_of(net, x, eps, vae)
     reconstruction = -p.log_prob(x).sum(1).mean()  # summed over the components, averaged over the data
     kl = kl_divergence(q, Normal(0.0, 1.0)).sum(1).mean()
-    assert_allclose(terms.reconstruction.item(), reconstruction.item(), rtol=1e-6)
-    assert_allclose(terms.kl.item(), kl.item(), rtol=1e-10)
-    assert_allclose(terms.loss.item(), (reconstruction + 2.5 * kl).item(), rtol=1e-6)
+    assert_allclose(told.reconstruction.item(), reconstruction.item(), rtol=1e-6)
+    assert_allclose(told.kl.item(), kl.item(), rtol=1e-10)
+    assert_allclose(told.loss.item(), (reconstruction + 2.5 * kl).item(), rtol=1e-6)
 
 
 def test_grey_values_take_the_cross_entropy_and_not_the_continuous_bernoulli() -> None:
@@ -55,7 +61,7 @@ def test_grey_values_take_the_cross_entropy_and_not_the_continuous_bernoulli() -
     x, eps = torch.rand((9, 6), generator=Generator().manual_seed(2), dtype=torch.float64), randn(9, 3)
     mean, log_var = net.encode(x)
     out = net.decoder(mean + (log_var / 2).exp() * eps)
-    told = net.terms(x, eps, vae).reconstruction.item()
+    told = told_of(net, x, eps, vae).reconstruction.item()
     entropy = torch.nn.functional.binary_cross_entropy_with_logits(out, x, reduction="sum") / 9
     assert_allclose(told, entropy.item(), rtol=1e-10)
     assert told != pytest.approx(-ContinuousBernoulli(logits=out).log_prob(x).sum(1).mean().item(), rel=1e-3)
@@ -70,7 +76,7 @@ def test_the_learned_deviation_starts_at_the_one_given_and_settles_at_the_root_m
 
     def closure() -> Tensor:
         optimiser.zero_grad()
-        loss = net.terms(x, eps, vae).loss
+        loss = told_of(net, x, eps, vae).loss
         loss.backward()
         return loss
 
@@ -86,7 +92,7 @@ def test_the_reconstruction_gradient_reaches_the_encoder() -> None:
     net, vae = model("bernoulli", encoder=Network(hidden=(16,), activation="tanh"))
     x, eps = torch.rand((9, 6), generator=Generator().manual_seed(2), dtype=torch.float64), randn(9, 3)
     parameters = list(net.encoder.parameters())
-    gradients = torch.autograd.grad(net.terms(x, eps, vae).reconstruction, parameters)
+    gradients = torch.autograd.grad(told_of(net, x, eps, vae).reconstruction, parameters)
     direction = [randn(*p.shape, seed=i) for i, p in enumerate(parameters)]
     slope = sum((g * d).sum() for g, d in zip(gradients, direction, strict=True))
     values = []
@@ -94,7 +100,7 @@ def test_the_reconstruction_gradient_reaches_the_encoder() -> None:
         with torch.no_grad():
             for p, d in zip(parameters, direction, strict=True):
                 p.add_(step * d)
-        values.append(net.terms(x, eps, vae).reconstruction.item())
+        values.append(told_of(net, x, eps, vae).reconstruction.item())
     assert abs(float(slope)) > 0.1
     assert_allclose(float(slope), (values[0] - values[1]) / 2e-5, rtol=1e-6)
 
@@ -102,13 +108,13 @@ def test_the_reconstruction_gradient_reaches_the_encoder() -> None:
 def test_the_pathwise_factors_are_one_and_epsilon() -> None:
     """∂L/∂μ = ∂L/∂z and ∂L/∂σ = ε ∂L/∂z (theory.md, Q8), read off the encoder's output layer, whose input is x = 1."""
     vae = Vae(encoder=LINEAR, decoder=LINEAR, latent=2, likelihood="gaussian", sigma=1.0, beta=0.0)
-    net = VaeModel(vae, 1, Generator().manual_seed(0)).double()
+    net = VaeModel(vae, (1,), Generator().manual_seed(0)).double()
     x, eps = torch.ones((1, 1), dtype=torch.float64), randn(1, 2)
     mean, log_var = net.encode(x)
     sigma = (log_var / 2).exp()
     z = (mean + sigma * eps).detach().requires_grad_()
     (slope,) = torch.autograd.grad(0.5 * (x - net.decoder(z)).square().sum(), z)
-    (bias,) = torch.autograd.grad(net.terms(x, eps, vae).loss, [net.encoder[0].bias])
+    (bias,) = torch.autograd.grad(told_of(net, x, eps, vae).loss, [net.encoder[0].bias])
     assert_allclose(bias[:2], slope[0].detach(), rtol=1e-10)
     assert_allclose(bias[2:], (slope * eps * sigma / 2)[0].detach(), rtol=1e-10)  # σ = exp(½ log σ²)
 
@@ -149,8 +155,8 @@ def exact_elbo(run: Trainer, x: np.ndarray) -> np.ndarray:
     result = []
     with torch.no_grad():
         for row in torch.tensor(x, dtype=torch.float32):
-            terms = net.terms(row.expand(2 * size, -1), points, vae)
-            result.append(-(terms.reconstruction + terms.kl).item())
+            told = told_of(net, row.expand(2 * size, -1), points, vae)
+            result.append(-(told.reconstruction + told.kl).item())
     return np.array(result)
 
 

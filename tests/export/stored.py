@@ -33,7 +33,7 @@ def recorded(path: Path, model: Vae | Gan, data: str = "digits") -> Trainer:
 def made(rows: Rows, names: tuple[str, ...] = (), events: tuple[Event, ...] = ()) -> StoredRun:
     """A run in memory, of rows (T, S)."""
     names = names or ("steps_per_s", *(f"grad/{i}" for i in range(1, rows.shape[1])))
-    return StoredRun(Path("made.elbo"), {}, names, np.asarray(rows, np.float32), events, {})
+    return StoredRun(Path("made.elbo"), {}, names, len(rows), events, {}, np.asarray(rows, np.float32))
 
 
 def quiet(_fraction: float) -> None:

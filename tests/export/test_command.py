@@ -6,6 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from guiapp import cli
@@ -65,7 +66,7 @@ def test_a_run_that_is_being_written_is_exported(tmp_path):
 def test_a_copy_holds_all(run, tmp_path):
     assert export(run, {"run": tmp_path / "copy.elbo"}, None) == 0
     one, other = read_run(run), read_run(tmp_path / "copy.elbo")
-    assert (one.rows == other.rows).all()
+    np.testing.assert_array_equal(one.rows, other.rows)
     assert (one.events, one.keyframes, one.meta) == (other.events, other.keyframes, other.meta)
     assert keyframe_steps(other.path) == (KEYFRAME, LAST)
 

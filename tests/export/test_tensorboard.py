@@ -36,11 +36,13 @@ def stored(tmp_path):
 def test_tensorboard_reads_every_value(stored, tmp_path):
     (folder,) = write_tensorboard(stored, tmp_path / "board", quiet)
     found = accumulated(folder)
-    assert set(found.Tags()["scalars"]) == {tag(name) for name in stored.names}
-    for i, name in enumerate(stored.names):
-        events = found.Scalars(tag(name))
-        assert [event.step for event in events] == list(range(1, LAST + 1))
-        np.testing.assert_array_equal(np.float32([event.value for event in events]), stored.rows[:, i])
+    known = {name: np.flatnonzero(~np.isnan(stored.rows[:, i])) for i, name in enumerate(stored.names)}
+    assert set(found.Tags()["scalars"]) == {tag(name) for name, steps in known.items() if len(steps)}
+    for i, (name, steps) in enumerate(known.items()):
+        if len(steps):
+            events = found.Scalars(tag(name))
+            assert [event.step for event in events] == (steps + 1).tolist()
+            np.testing.assert_array_equal(np.float32([event.value for event in events]), stored.rows[steps, i])
 
 
 def test_spec_edits_and_the_picture_are_there(stored, tmp_path):

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from guiapp import spec
-from guiapp.engine.models.layers import Mlp
+from guiapp.engine.models.networks import from_data, to_data
 
 
 class GanModel(nn.Module):
@@ -18,14 +18,19 @@ class GanModel(nn.Module):
 
     capabilities = frozenset({"samples", "scores"})
 
-    def __init__(self, model: spec.Gan, data_size: int, bounded: bool, generator: Generator) -> None:
+    def __init__(self, model: spec.Gan, shape: tuple[int, ...], bounded: bool, generator: Generator) -> None:
+        """`shape` is one datum's: (D,), (H, W) or (H, W, C).
+
+        Raises:
+            SpecError: convolutions do not fit data of this shape.
+        """
         super().__init__()
         self.noise = model.noise
         self.noise_law = model.noise_law
         self.bounded = bounded
         self.joint = model.discriminator.norm != "batch"  # batch statistics must not mix real and generated
-        self.generator = Mlp(model.noise, data_size, model.generator, generator)
-        self.discriminator = Mlp(data_size, 1, model.discriminator, generator)
+        self.generator = to_data(model.noise, shape, model.generator, generator)
+        self.discriminator = from_data(shape, 1, model.discriminator, generator)
 
     def draw(self, count: int, generator: Generator) -> Tensor:
         """Noise z of the model's law: (count, Z)."""

@@ -27,6 +27,9 @@ ACTIVATIONS: Final = MappingProxyType(
 _NORMS: Final = MappingProxyType({"batch": nn.BatchNorm1d, "layer": nn.LayerNorm})
 
 
+Weighted = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
+
+
 class Layer(nn.Linear):
     """x -> g(norm(W x + b)) [+ x]: one hidden layer, its tensors named `weight`, `bias`, `norm.weight`, `norm.bias`."""
 
@@ -58,26 +61,35 @@ class Mlp(nn.Sequential):
         initialise(last, network.init, "linear", generator)
 
 
-def initialise(layer: nn.Linear, scheme: str, activation: str, generator: Generator) -> None:
+def initialise(layer: Weighted, scheme: str, activation: str, generator: Generator) -> None:
     """Draw the first weights of `layer`, bias zero (but for `pytorch`), from `generator`.
 
     he: N(0, 2/fan_in) (He et al. 2015; for a linear output 1/fan_in); glorot: U(±√(6/(fan_in + fan_out))) (Glorot &
     Bengio 2010); orthogonal: a random orthogonal map (Saxe et al. 2014), gain √2 for rectifiers; pytorch:
     U(±1/√fan_in).
     """
-    rectifier = activation in ("relu", "leaky relu", "elu", "gelu")
+    rectifier, bias = activation in ("relu", "leaky relu", "elu", "gelu"), layer.bias
+    assert bias is not None
     with torch.no_grad():
         if scheme == "pytorch":
-            bound = 1 / math.sqrt(layer.in_features)
+            bound = 1 / math.sqrt(_fan_in(layer))
             layer.weight.uniform_(-bound, bound, generator=generator)
-            layer.bias.uniform_(-bound, bound, generator=generator)
+            bias.uniform_(-bound, bound, generator=generator)
             return
-        layer.bias.zero_()
+        bias.zero_()
         if scheme == "he":
             layer.weight.normal_(
-                0, math.sqrt((1 if activation == "linear" else 2) / layer.in_features), generator=generator
+                0, math.sqrt((1 if activation == "linear" else 2) / _fan_in(layer)), generator=generator
             )
         elif scheme == "glorot":
             nn.init.xavier_uniform_(layer.weight, generator=generator)
         else:
             nn.init.orthogonal_(layer.weight, gain=math.sqrt(2) if rectifier else 1.0, generator=generator)
+
+
+def _fan_in(layer: Weighted) -> float:
+    """How many inputs a unit of `layer` sees; in a transposed convolution each sees one in stride² of the filter."""
+    if isinstance(layer, nn.Linear):
+        return layer.in_features
+    size = layer.in_channels * math.prod(layer.kernel_size)
+    return size / math.prod(layer.stride) if isinstance(layer, nn.ConvTranspose2d) else size

@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor, nn
 
 from guiapp import spec
-from guiapp.engine.models.layers import Mlp
-from guiapp.theory import gaussian, likelihood
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Means over the batch, in nats per datum: loss = reconstruction + β·kl."""
-
-    loss: Tensor
-    reconstruction: Tensor
-    kl: Tensor
+from guiapp.engine.models.networks import from_data, to_data
+from guiapp.theory import likelihood
 
 
 class VaeModel(nn.Module):
     """q(z|x) = N(μ(x), diag σ²(x)) with [μ, log σ²] = encoder(x); p(x|z) from decoder(z); prior N(0, I).
 
-    The evidence lower bound of one datum is E_q[log p(x|z)] - KL(q(z|x) ‖ N(0, I)); its first term is estimated by one
-    draw z = μ + σ⊙ε, ε ~ N(0, I), so that the gradient reaches the encoder (reparameterisation).
+    A Gaussian likelihood has one σ for all components: fixed by the spec, learned by descent, or the optimal one of
+    the last batch, σ² = mean squared error (Rybkin, Daniilidis & Levine 2021), which evaluation then uses as it is.
     """
 
     capabilities = frozenset({"encodes", "decodes", "samples"})
 
-    def __init__(self, model: spec.Vae, data_size: int, generator: Generator) -> None:
+    def __init__(self, model: spec.Vae, shape: tuple[int, ...], generator: Generator) -> None:
+        """`shape` is one datum's: (D,), (H, W) or (H, W, C).
+
+        Raises:
+            SpecError: convolutions do not fit data of this shape.
+        """
         super().__init__()
         self.latent = model.latent
         self.likelihood = model.likelihood
-        self.encoder = Mlp(data_size, 2 * model.latent, model.encoder, generator)
-        self.decoder = Mlp(model.latent, data_size, model.decoder, generator)
+        self.size = math.prod(shape)
+        self.encoder = from_data(shape, 2 * model.latent, model.encoder, generator)
+        self.decoder = to_data(model.latent, shape, model.decoder, generator)
+        start = torch.tensor(math.log(model.sigma))
         if model.likelihood == "gaussian, learned σ":
-            self.log_sigma = nn.Parameter(torch.tensor(math.log(model.sigma)))
+            self.log_sigma = nn.Parameter(start)
+        elif model.likelihood == "gaussian, optimal σ":
+            self.register_buffer("log_sigma", start)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """μ and log σ² of q(z|x): (B, D) -> (B, Z), (B, Z)."""
@@ -50,16 +49,26 @@ class VaeModel(nn.Module):
         out: Tensor = self.decoder(z)
         return torch.sigmoid(out) if self.likelihood == "bernoulli" else out
 
-    def terms(self, x: Tensor, noise: Tensor, model: spec.Vae) -> Terms:
-        """The loss on the batch x (B, D) with the draws ε (B, Z); β and a fixed σ as in `model`."""
-        mean, log_var = self.encode(x)
-        z = mean + torch.exp(0.5 * log_var) * noise  # (B, Z)
-        out = self.decoder(z)  # (B, D)
+    def sigma(self, model: spec.Vae) -> Tensor:
+        """The σ of a Gaussian likelihood now, (); it is not asked of a Bernoulli one."""
+        return self.log_sigma.exp() if self.has_own_sigma else torch.tensor(model.sigma)
+
+    @property
+    def has_own_sigma(self) -> bool:
+        """σ is no parameter of the spec, but learned or computed."""
+        return self.likelihood in ("gaussian, learned σ", "gaussian, optimal σ")
+
+    def reconstruction(self, x: Tensor, z: Tensor, model: spec.Vae) -> Tensor:
+        """-log p(x|z) in nats, summed over the components: (B, D), (..., B, Z) -> (..., B)."""
+        out = self.decoder(z.reshape(-1, self.latent)).reshape(*z.shape[:-1], self.size)  # (..., B, D)
+        each: Tensor
         if self.likelihood == "bernoulli":
             each = likelihood.bernoulli(x, out)
+        elif self.likelihood == "gaussian, optimal σ" and self.training:
+            # -log p at σ² = MSE, and its gradient there: with σ at its optimum, moving it along adds nothing.
+            log_sigma = 0.5 * torch.log(((x - out) ** 2).mean())
+            self.log_sigma.copy_(log_sigma.detach())
+            each = likelihood.gaussian(x, out, log_sigma)
         else:
-            learned = self.likelihood == "gaussian, learned σ"
-            each = likelihood.gaussian(x, out, self.log_sigma if learned else math.log(model.sigma))
-        reconstruction = each.mean()
-        kl = gaussian.kl_standard(mean, log_var).mean()
-        return Terms(reconstruction + model.beta * kl, reconstruction, kl)
+            each = likelihood.gaussian(x, out, self.log_sigma if self.has_own_sigma else math.log(model.sigma))
+        return each

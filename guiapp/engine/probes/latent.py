@@ -62,4 +62,4 @@ def _axes(mean: torch.Tensor, chosen: tuple[int, int] | None) -> torch.Tensor:
     return oriented
 
 
-PROBE = Probe("latent", frozenset({"encodes"}), read)
+PROBE = Probe("latent", frozenset({"encodes"}), read, frozenset({"latent_axes"}))

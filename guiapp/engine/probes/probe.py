@@ -19,11 +19,16 @@ Arrays = dict[str, npt.NDArray[Any]]
 @dataclass(frozen=True)
 class Probe:
     """`read(trainer, focus)` makes the picture `kind`; it is called inside `trainer.quiet()`, draws from no stream of
-    the run, and leaves weights, gradients, mode and optimiser as found. `requires` is a subset of the capabilities."""
+    the run, and leaves weights, gradients, mode and optimiser as found. `requires` is a subset of the capabilities.
+
+    `focus` names the entries of the focus that the picture depends on: when one changes, it is made anew. A picture
+    that is `prompt` answers a hand on the mouse: it is cheap (a few ms), and is made at once, whatever was spent."""
 
     kind: str
     requires: frozenset[str]
     read: Callable[[Trainer, Mapping[str, Any]], Arrays]
+    focus: frozenset[str] = frozenset()
+    prompt: bool = False
 
 
 def array(tensor: Tensor, shape: tuple[int, ...] | None = None) -> npt.NDArray[Any]:

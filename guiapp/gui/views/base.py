@@ -19,8 +19,8 @@ class View(QWidget):
     Class attributes: `name` (identifier, also of its explanation in resources/explanations/NAME.md), `title`, `needs`
     (picture kinds; an instance may shadow it as its switches stand, and then emits `focus_changed`), `requires` (a
     subset of the model's capabilities {encodes, decodes, samples, scores, plane}; 'plane' means 2-D data), `missing`
-    (the sentence shown when the model lacks one of them) and `draws_series` (it has something new to draw whenever
-    there are new steps, not only when a picture has come).
+    (the sentence shown when the model lacks one of them), `studies` (the kinds of study that it shows) and
+    `draws_series` (it has something new to draw whenever there are new steps, not only when a picture has come).
     """
 
     name: ClassVar[str]
@@ -28,7 +28,10 @@ class View(QWidget):
     needs: frozenset[str] = frozenset()
     requires: ClassVar[frozenset[str]] = frozenset()
     missing: ClassVar[str] = ""
+    studies: ClassVar[frozenset[str]] = frozenset()
     draws_series: ClassVar[bool] = False
+    study_asked = Signal(str, object)  # kind, options: begin a long computation; it comes back in `Frame.studies`
+    study_stopped = Signal()
     focus_changed = Signal()  # what `focus()` returns is different now: pictures should be made anew
 
     def staged(self, content: QWidget) -> Stage:

@@ -1,0 +1,5 @@
+"""The catalogue of studies: what is computed once, on demand, and takes its time."""
+
+from guiapp.engine.studies import likelihood
+
+STUDIES = (likelihood.STUDY,)
