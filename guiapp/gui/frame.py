@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 
 from guiapp.messages import Edited, Picture, Started, Studied
 from guiapp.series import Series
@@ -26,5 +25,5 @@ class Frame:
     series: Series
     pictures: Mapping[str, Picture]
     marks: tuple[Edited, ...] = ()
-    studies: Mapping[str, Studied] = MappingProxyType({})  # by kind: the newest report of each, of whichever step
+    studies: Mapping[str, Studied] = field(default_factory=dict)  # by kind: the newest report of each, of whichever step
     until: int = 0  # the newest step of the run while a past step is shown, else 0
