@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QStandardPaths, Qt, QUrl, Signal
@@ -150,8 +151,9 @@ class ExportDialog(QDialog):
         names = " and ".join(found.name for found in there)
         are = "is" if len(there) == 1 else "are"
         question = f"{names} {are} in {path.parent} already. Replace {'it' if len(there) == 1 else 'them'}?"
+        # A name such as <b>.gif would be read as HTML.
         yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
-        return QMessageBox.question(self, "Replace?", question, yes | no, no) == yes
+        return QMessageBox.question(self, "Replace?", f"<qt>{escape(question)}</qt>", yes | no, no) == yes
 
     def _progress(self, part: float, what: str) -> None:
         self._bar.setRange(0, 0 if part < 0 else 1000)

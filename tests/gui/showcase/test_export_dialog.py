@@ -131,6 +131,17 @@ def test_it_asks_before_it_replaces(
     assert (folder / "mine.csv").read_text() == "--curves"
 
 
+def test_a_name_that_looks_like_html_is_shown_as_it_is(
+    qtbot: QtBot, driver: Driver, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "<b>x.csv").write_text("old")
+    driver.choose("Curves, CSV")
+    driver.line.setText("<b>x.csv")
+    asked = answered(monkeypatch, QMessageBox.StandardButton.No)
+    qtbot.mouseClick(driver.button("Export"), Qt.MouseButton.LeftButton)
+    assert "&lt;b&gt;x.csv" in asked[0]
+
+
 @pytest.mark.parametrize(
     ("title", "names"),
     [("Model, ONNX", ("net.encoder.onnx", "net.decoder.onnx")), ("Curves, CSV", ("net.csv", "net.events.csv"))],
