@@ -166,6 +166,16 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Loading:
+    """The data of the run `key`, asked for by `Start` or `Open`, are being read: `done` of `total` images, rows or
+    bytes. `Pause` stops it, and so does the next `Start`, `Open` or `Quit`."""
+
+    key: int
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Update:
     """The answer to a `Pull`: rows (t, S) of steps `first .. first + t - 1`, and pictures by kind, of step `at` or,
     where that is None, of now. `keyframes` (K,): the steps that can be gone back to, where they are not as told before;
@@ -308,6 +318,7 @@ class Died:
 
 Event = (
     Started
+    | Loading
     | Update
     | Kept
     | Seen

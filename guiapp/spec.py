@@ -268,6 +268,16 @@ class Data(Struct, frozen=True, forbid_unknown_fields=True):
             description="auto: bytes to [0, 1], other numbers standardised; unit: to [0, 1]; standard: mean 0, sd 1.",
         ),
     ] = "auto"
+    side: Annotated[
+        int,
+        Meta(
+            ge=4,
+            le=300,
+            title="image side at most",
+            description="Images of a folder that are larger are shrunk until neither side has more pixels than this.",
+            extra={"unit": "pixels", "log": True, "low": 8, "high": 256},
+        ),
+    ] = 64
 
 
 class RunSpec(Struct, frozen=True, forbid_unknown_fields=True):

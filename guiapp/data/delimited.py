@@ -5,21 +5,22 @@ from __future__ import annotations
 import csv
 import math
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 
-from guiapp.data.raw import MAX_VALUE, MAX_WIDTH, Raw, index_labels, row_shape
+from guiapp.data.raw import AS_IT_IS, MAX_VALUE, MAX_WIDTH, Raw, Reading, check_bytes, index_labels, row_shape
 from guiapp.data.source import DataError
 
 MAX_TEXT = 512 << 20  # bytes; a value takes two at least, so the numbers then fit into the 2 GiB of every format
 MAX_LINE = 4 << 20  # characters; 100,000 cells of 40
+TELL_EVERY = 1000  # lines
 LABEL_NAMES = ("label", "class", "y")
 
 
-def read_delimited(path: Path) -> Raw:
+def read_delimited(path: Path, reading: Reading = AS_IT_IS) -> Raw:
     """The numbers of a text file, a row a line; a column named label, class or y holds the labels (y
     only where no column is named x: there it is a coordinate).
 
@@ -31,10 +32,11 @@ def read_delimited(path: Path) -> Raw:
             above 512 MiB or a line above 4 million characters.
     """
     place = str(path)
-    if path.stat().st_size > MAX_TEXT:
+    size = path.stat().st_size
+    if size > MAX_TEXT:
         raise DataError(f"{place}: text above 512 MiB is not read; save the numbers with numpy.save as .npy.")
     with path.open(encoding="utf-8-sig") as stream:
-        rows = _rows(place, stream)
+        rows = _rows(place, stream, lambda done: reading.tell(min(done, size), size))
         first = next(rows, None)
         if first is None:
             raise DataError(f"{place}: no line holds data; write a row of numbers on each line.")
@@ -86,6 +88,7 @@ def _raw(place: str, values: array[float], width: int, labels: list[str], column
         raise DataError(f"{place}: the only column is the label; add a column of numbers.")
     table = np.asarray(values).reshape(-1, inputs)
     shape = row_shape(place, table.shape)
+    check_bytes(place, table.size)
     if column is None:
         return Raw(table, shape)
     numbers = all(map(_is_number, labels)) and max(map(len, labels)) < 20
@@ -95,12 +98,16 @@ def _raw(place: str, values: array[float], width: int, labels: list[str], column
     return Raw(table, shape, index, classes, f"labels from column {column + 1}")
 
 
-def _rows(place: str, stream: TextIO) -> Iterator[tuple[int, list[str]]]:
-    """(line number, cells) of each line with content; one line in memory at a time."""
-    line, separator = 0, ""
+def _rows(place: str, stream: TextIO, tell: Callable[[int], None]) -> Iterator[tuple[int, list[str]]]:
+    """(line number, cells) of each line with content; one line in memory at a time. `tell` hears of the characters
+    read so far."""
+    line, separator, done = 0, "", 0
     try:
         while text := stream.readline(MAX_LINE):
             line += 1
+            done += len(text)
+            if line % TELL_EVERY == 0:
+                tell(done)
             if len(text) == MAX_LINE:
                 raise DataError(f"{place}, line {line}: longer than 4 million characters; break it into rows.")
             if text.isspace() or text.lstrip().startswith("#"):

@@ -3,42 +3,36 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 from guiapp.data.arrays import read_npy, read_npz
 from guiapp.data.delimited import read_delimited
 from guiapp.data.idx import read_idx
 from guiapp.data.images import SUFFIXES, read_images
-from guiapp.data.raw import Raw
-from guiapp.data.scaling import SCALES
-from guiapp.data.scaling import scale as scaled
+from guiapp.data.raw import AS_IT_IS, Reader, Reading
+from guiapp.data.scaling import SCALES, scaling
 from guiapp.data.source import DataError, Table
-from guiapp.data.split import split_table
+from guiapp.data.split import split_raw
 
 MAX_FILE = 8 << 30  # bytes: 2 GiB of float32 may lie on the disk as float64 or longer, with labels and other keys
 
 
-def open_file(path: Path, scale: str = "auto") -> Table:
+def open_file(path: Path, scale: str = "auto", reading: Reading = AS_IT_IS) -> Table:
     """The data of an .npy, .npz, IDX (plain or gzipped) or text file, or of a folder of images, as a `Table`.
 
-    `scale` is one of auto, none, unit, standard (see `guiapp.data.scaling.scale`). Of N rows, N/10, but at least 1 and
-    at most 10,000, are held out by a fixed shuffle, each class giving its share.
+    `scale` is one of auto, none, unit, standard (see `guiapp.data.scaling.scaling`). Of N rows, N/10, but at least 1
+    and at most 10,000, or 16.8 million values, are held out by a fixed shuffle, each class giving its share.
 
     Raises:
-        DataError: whatever is wrong with the path or its content.
+        DataError: whatever is wrong with the path or its content. CancelledError: by `reading.tell`.
     """
     place = str(path)
     if scale not in SCALES:
         raise DataError(f"{place}: the scale '{scale}' is unknown; choose one of {', '.join(SCALES)}.")
     try:
-        raw = reader(path)(path)
-        values, shape, note = scaled(raw, scale)
-        heldout = min(max(1, len(values) // 10), 10_000)
-        notes = "; ".join(filter(None, (note, raw.note)))
-        return split_table(
-            path.stem, path.name, values, raw.labels, heldout, shape=shape, classes=raw.classes, note=notes
-        )
+        raw = reader(path)(path, reading)
+        found, shape, note = scaling(raw, scale)
+        return split_raw(path.stem, path.name, raw, found, shape, "; ".join(filter(None, (note, raw.note))))
     except OSError as error:
         raise _refused(place, error) from None
     except MemoryError:
@@ -58,7 +52,7 @@ def _refused(place: str, error: OSError) -> DataError:
     return DataError(f"{place}: it cannot be read ({error.strerror or error}); check the path and the disk.")
 
 
-def reader(path: Path) -> Callable[[Path], Raw]:
+def reader(path: Path) -> Reader:
     """The reader for what `path` is, found from its kind and size, its suffix, and only then from its first bytes.
 
     Raises:
@@ -81,7 +75,7 @@ def reader(path: Path) -> Callable[[Path], Raw]:
     suffix = path.suffix.lower()
     if suffix in SUFFIXES:
         raise DataError(f"{place}: one image is not a data set; choose the folder that holds the images.")
-    by_suffix = {
+    by_suffix: dict[str, Reader] = {
         ".npy": read_npy,
         ".npz": read_npz,
         ".csv": read_delimited,
@@ -91,7 +85,7 @@ def reader(path: Path) -> Callable[[Path], Raw]:
     return by_suffix[suffix] if suffix in by_suffix else _sniff(path)
 
 
-def _sniff(path: Path) -> Callable[[Path], Raw]:
+def _sniff(path: Path) -> Reader:
     """The reader for a file without a telling suffix; what is unknown goes to IDX, whose error lists the formats."""
     with path.open("rb") as stream:
         start = stream.read(6)

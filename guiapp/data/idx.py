@@ -16,22 +16,23 @@ from typing import IO, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from guiapp.data.raw import Raw, check_bytes, check_finite, index_labels, row_shape
+from guiapp.data.raw import AS_IT_IS, MAPPED, Raw, Reading, check_bytes, check_finite, index_labels, mapped, row_shape
 from guiapp.data.source import DataError
 
 TYPES = MappingProxyType({8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"})
 MAX_DEFLATE = 1032  # a deflate stream cannot expand further than this
 
 
-def read_idx(path: Path) -> Raw:
-    """The images, or vectors, of an IDX file, plain or gzipped; labels from the file named labels-idx1 beside it.
+def read_idx(path: Path, reading: Reading = AS_IT_IS) -> Raw:
+    """The images, or vectors, of an IDX file, plain or gzipped; labels from the file named labels-idx1 beside it. The
+    values of a large plain file stay in the file.
 
     Raises:
         DataError: wrong magic number, absurd or truncated or overlong content, or labels that do not fit.
     """
     values = read_array(path, images=True)
     place = str(path)
-    check_finite(place, values)
+    check_finite(place, values, reading.tell)
     flat = values.reshape(len(values), -1)
     beside = path.with_name(path.name.replace("images-idx3", "labels-idx1").replace("images.idx3", "labels.idx1"))
     if beside == path or not beside.is_file():
@@ -49,21 +50,24 @@ def read_array(path: Path, images: bool) -> NDArray[Any]:
         plain.seek(0)
         try:
             stream = cast(IO[bytes], gzip.GzipFile(fileobj=plain, mode="rb")) if packed else plain
-            return _parse(place, stream, size * MAX_DEFLATE if packed else size, images)
+            return _parse(place, stream, size * MAX_DEFLATE if packed else size, images, None if packed else path)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise DataError(
                 f"{place}: the gzip stream is damaged or cut off ({error}); fetch the file again."
             ) from None
 
 
-def _parse(place: str, stream: IO[bytes], available: int, images: bool) -> NDArray[Any]:
+def _parse(place: str, stream: IO[bytes], available: int, images: bool, plain: Path | None) -> NDArray[Any]:
+    """`plain`: the file, where the values lie in it as they are."""
     dtype, shape = _header(place, stream)
     if images:
         row_shape(place, shape)
     elif len(shape) != 1:
         raise DataError(f"{place}: {len(shape)} axes where labels have 1; put the labels file there, or none.")
-    check_bytes(place, math.prod(shape))
     start, promised = 4 + 4 * len(shape), dtype.itemsize * math.prod(shape)
+    if plain is not None and promised >= MAPPED and start + promised == available:
+        return mapped(plain, dtype, start, shape)
+    check_bytes(place, math.prod(shape))
     # One byte more than promised tells a file that goes on; a gzip bomb is unpacked no further than that.
     data = stream.read(promised + 1) if start + promised <= available else b""
     if len(data) < promised:

@@ -1,16 +1,23 @@
-"""A folder of pictures, turned to grey; the names of its sub-folders are the classes."""
+"""A folder of pictures, grey or in colour; the names of its sub-folders are the classes."""
 
 from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from guiapp.data.raw import MAX_WIDTH, Raw, index_labels, row_shape
-from guiapp.data.source import DataError, Float32
+from guiapp.data.cache import room
+from guiapp.data.raw import AS_IT_IS, MAX_WIDTH, Raw, Reading, index_labels, row_shape
+from guiapp.data.source import DataError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -18,37 +25,106 @@ if TYPE_CHECKING:
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")  # whatever the suffix says: no other decoder is ever started
 MAX_PIXELS = 64 << 20  # of one picture before it is made smaller
+JUDGED = 64  # pictures, evenly spaced, that settle whether the folder is one of colour
+COLOURFUL = 16  # levels of 255 between two channels; less is a grey picture that was compressed
+TOGETHER = 16  # pictures that one thread decodes between two reports
 
 
-def read_images(folder: Path) -> Raw:
-    """The pictures of a folder, in the order of their names, as grey values 0 to 255 (N, H W).
+@dataclass(frozen=True)
+class Form:
+    """What every picture of a folder is brought to: `size` (W, H), grey or in `colour`, in bytes or `deep`."""
 
-    The first picture gives the size, and others are resized to it (bilinear), as the note then says. Transparent
-    parts lie on black; of an animation, the first frame counts. Without pictures of its own, the folder's sub-folders
-    are classes; deeper folders and hidden names are passed over. Reads about 5,000 small pictures a second.
+    size: tuple[int, int]
+    colour: bool
+    deep: bool
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(H, W) or (H, W, 3)."""
+        return (self.size[1], self.size[0], 3) if self.colour else self.size[::-1]
+
+
+def read_images(folder: Path, reading: Reading = AS_IT_IS) -> Raw:
+    """The pictures of a folder, in the order of their names, as values 0 to 255: (N, H W) grey, or (N, H W 3).
+
+    The first picture, shrunk until no side is longer than `reading.side`, gives the size, and others are resized to it
+    (bilinear), as the note then says. They are in colour if one of 64 spread over the folder is. Transparent parts lie
+    on black; of an animation, the first frame counts. Without pictures of its own, the folder's sub-folders are
+    classes; deeper folders and hidden names are passed over. Decoded by several threads, into a temporary file where
+    that is large.
 
     Raises:
-        DataError: no pictures, one that cannot be read (named), above 64 million pixels, or more than fit in 2 GiB.
+        DataError: no pictures, one that cannot be read (named), above 64 million pixels, or more than fit on the disk.
     """
     files, names = _list(folder)
     if not files:
         raise DataError(f"{folder}: no {', '.join(SUFFIXES)} file in this folder; choose one that holds images.")
-    width, height = _size(files[0])
     place = str(folder)
-    if width * height > MAX_WIDTH:
-        raise DataError(f"{files[0]}: {width} x {height} pixels are more than {MAX_WIDTH:,}; make it smaller.")
-    shape = row_shape(place, (len(files), height, width))
-    values = np.empty((len(files), width * height), np.float32)
-    resized = 0
-    for row, file in enumerate(files):
-        pixels, changed = _read(file, (width, height))
-        values[row] = pixels.reshape(-1)
-        resized += changed
+    with _without_warnings():
+        form = judged(files, reading.side)
+        height, width = form.shape[:2]
+        if len(files) > 1 and int(np.prod(form.shape)) > MAX_WIDTH:
+            raise DataError(f"{files[0]}: {width} x {height} pixels are too many; lower the image side (data.side).")
+        row_shape(place, (len(files), *form.shape))
+        values = room(place, (len(files), int(np.prod(form.shape))), np.float32 if form.deep else np.uint8)
+        resized = _decode(files, form, values, reading)
     note = f"{resized} of {len(files)} resized to {width} x {height}" if resized else ""
     if not names:
-        return Raw(values, shape, note=note)
+        return Raw(values, form.shape, note=note)
     labels, classes = index_labels(place, np.array(names), len(files))
-    return Raw(values, shape, labels, classes, note)
+    return Raw(values, form.shape, labels, classes, note)
+
+
+def _decode(files: list[Path], form: Form, values: NDArray[Any], reading: Reading) -> int:
+    """Fill `values` (N, D); gives how many pictures had to be resized."""
+    stop = Event()
+
+    def some(start: int) -> int:
+        changed = 0
+        for row in range(start, min(start + TOGETHER, len(files))):
+            if stop.is_set():
+                break
+            pixels, resized = _read(files[row], form)
+            values[row] = pixels.reshape(-1)
+            changed += resized
+        return changed
+
+    with ThreadPoolExecutor(os.cpu_count(), "decode") as pool:
+        starts = range(0, len(files), TOGETHER)
+        try:
+            resized = 0
+            for start, changed in zip(starts, pool.map(some, starts), strict=True):
+                resized += changed
+                reading.tell(min(start + TOGETHER, len(files)), len(files))
+            return resized
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def judged(files: list[Path], side: int) -> Form:
+    """What the pictures `files` are brought to, sides of at most `side` pixels."""
+    colour, deep = False, False
+    with _open(files[0]) as first:
+        width, height = first.size
+    shrink = min(1.0, side / max(width, height))
+    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    for file in files[:: max(1, -(-len(files) // JUDGED))]:
+        with _open(file) as image:
+            deep |= image.mode.startswith("I")
+            colour = colour or _is_colourful(file, image)
+    return Form(size, colour, deep)
+
+
+def _is_colourful(file: Path, image: Image) -> bool:
+    if image.mode in ("1", "L", "LA") or image.mode.startswith("I"):
+        return False
+    try:
+        image.draft("RGB", (64, 64))  # a JPEG is then decoded in an eighth of its size
+        channels = np.asarray(_flat(image).convert("RGB").resize((64, 64), 2), np.int16)
+    except Exception as error:  # a decoder raises almost any type on damaged bytes
+        raise _unreadable(file, error) from None
+    return bool((channels.max(2) - channels.min(2)).max() > COLOURFUL)
 
 
 def _list(folder: Path) -> tuple[list[Path], list[str]]:
@@ -74,34 +150,48 @@ def _scan(folder: Path) -> tuple[list[Path], list[Path]]:
     return sorted(files), sorted(folders)
 
 
-def _size(file: Path) -> tuple[int, int]:
-    """(width, height) from the header."""
-    with _open(file) as image:
-        return image.size
-
-
-def _read(file: Path, size: tuple[int, int]) -> tuple[Float32, bool]:
-    """Grey values (H, W) in 0 to 255 at `size` (W, H), and whether that took a resize."""
+def _read(file: Path, form: Form) -> tuple[NDArray[Any], bool]:
+    """Values (H, W) or (H, W, 3) in 0 to 255, and whether that took a resize."""
     with _open(file) as image:
         try:
-            grey = _grey(image)
-            changed = grey.size != size
-            fitted = grey.resize(size, resample=2) if changed else grey  # 2 is bilinear
-            return np.asarray(fitted, np.float32), changed
+            plain = _plain(image, form.colour)
+            changed = plain.size != form.size
+            fitted = np.asarray(plain.resize(form.size, resample=2) if changed else plain)  # 2 is bilinear
+            if form.colour and fitted.ndim == 2:  # 16-bit grey among colours
+                fitted = np.stack([fitted] * 3, -1)
+            return fitted if form.deep or fitted.dtype == np.uint8 else np.rint(fitted), changed
         except Exception as error:  # a decoder raises almost any type on damaged bytes
             raise _unreadable(file, error) from None
 
 
-def _grey(image: Image) -> Image:
-    """Mode L, or F for 16-bit pictures, which L would cut off or round to 8 bits, as the version of Pillow goes."""
+def _plain(image: Image, colour: bool) -> Image:
+    """Mode L or RGB; or F for 16-bit pictures, which L would cut off or round to 8 bits, as Pillow's version goes."""
     import PIL.Image
 
     if image.mode.startswith("I"):
         return PIL.Image.fromarray(np.asarray(image).astype(np.float32) / 257)
+    return _flat(image).convert("RGB" if colour else "L")
+
+
+def _flat(image: Image) -> Image:
+    """Without transparency, on black."""
+    import PIL.Image
+
     if "A" in image.getbands() or "transparency" in image.info:
         opaque = image.convert("RGBA")
-        image = PIL.Image.alpha_composite(PIL.Image.new("RGBA", opaque.size, (0, 0, 0, 255)), opaque)
-    return image.convert("L")
+        return PIL.Image.alpha_composite(PIL.Image.new("RGBA", opaque.size, (0, 0, 0, 255)), opaque)
+    return image
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Pillow warns above 90 million pixels and raises above 179; the limit here is lower and says more. Once for all
+    threads, which share the filters."""
+    import PIL.Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
+        yield
 
 
 def _open(file: Path) -> Image:
@@ -111,10 +201,7 @@ def _open(file: Path) -> Image:
     if not file.is_file():
         raise DataError(f"{file}: this is not a regular file; remove it from the folder.")
     try:
-        # Pillow warns above 90 million pixels and raises above 179; the limit here is lower and says more.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
-            image = PIL.Image.open(file, formats=FORMATS)
+        image = PIL.Image.open(file, formats=FORMATS)
     except Exception as error:  # a decoder raises almost any type on damaged bytes
         raise _unreadable(file, error) from None
     if image.width * image.height > MAX_PIXELS:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from guiapp.data import DATASET_NAMES, DATASETS
 from guiapp.data.files import open_file
+from guiapp.data.raw import Reading, tell_nobody
 from guiapp.data.source import DataError, Source
 
 
-def load(name: str, path: str = "", scale: str = "auto") -> Source:
-    """The data set `name` of the catalogue; or, for the name "file", the user's data at `path`, scaled by `scale`.
+def load(
+    name: str, path: str = "", scale: str = "auto", side: int = 64, tell: Callable[[int, int], None] = tell_nobody
+) -> Source:
+    """The data set `name` of the catalogue; or, for the name "file", the user's data at `path`, scaled by `scale`,
+    images shrunk to at most `side` pixels a side. `tell(done, total)` hears of what takes long.
 
     Raises:
         DataError: an unknown name, "file" without a path, or whatever is wrong with the file.
+        CancelledError: by `tell`.
     """
     if name == "file":
         if not path:
             raise DataError("The data set 'file' needs a path; choose a file or a folder of images.")
-        return open_file(Path(os.path.expanduser(path)), scale)
+        return open_file(Path(os.path.expanduser(path)), scale, Reading(side, tell))
     for dataset in DATASETS:
         if dataset.name == name:
             return dataset.load()

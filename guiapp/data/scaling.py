@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,33 @@ from guiapp.data.source import Float32, Float64
 SCALES = ("auto", "none", "unit", "standard")
 
 
-def scale(raw: Raw, how: str) -> tuple[Float32, tuple[int, ...], str]:
-    """(x - shift) / divisor of raw.values (N, D) as float32, the shape of a row, and a note of what was done.
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """(x - shift) / divisor, computed in float64 and given as float32, so that the same value comes out whether all
+    data are scaled at once or a batch at a time. `shift` and `divisor` are (1,) or (D,); `how` as `decide` gives it."""
+
+    how: str
+    shift: Float64
+    divisor: Float64
+
+    def __call__(self, values: NDArray[Any]) -> Float32:
+        """`values` (N, D) of any real type, scaled (N, D)."""
+        if self.how == "none" and values.dtype == np.float32:
+            return values.astype(np.float32)
+        if self.how == "bytes" and values.dtype == np.uint8:
+            # The same as through float64, whose 53 bits hold twice float32's 24 and two more: Figueroa 1995.
+            quick: Float32 = values.astype(np.float32)
+            quick /= np.float32(255)
+            return quick
+        # Out of float64: a time stamp of 1.7e9 seconds would lose its minutes in float32 before the shift.
+        result = np.empty(values.shape, np.float32)
+        for start, block in blocks(values):
+            result[start : start + len(block)] = (block - self.shift) / self.divisor
+        return result
+
+
+def scaling(raw: Raw, how: str) -> tuple[Scaling, tuple[int, ...], str]:
+    """How the values (N, D) of `raw` are scaled, the shape of a row, and a note of what is done.
 
     none      nothing
     unit      least to 0, greatest to 1: over all pixels of all images, or for each column of vectors
@@ -28,7 +54,7 @@ def scale(raw: Raw, how: str) -> tuple[Float32, tuple[int, ...], str]:
     """
     how, shape = decide(raw, how)
     taken = f"rows taken for images of {shape[0]} x {shape[1]}; " if shape != raw.shape else ""
-    images = len(shape) == 2
+    images = len(shape) > 1
     span = "over all pixels" if images else "in each column"
     shift: Float64 = np.zeros(1)
     divisor: Float64 = np.ones(1)
@@ -41,7 +67,13 @@ def scale(raw: Raw, how: str) -> tuple[Float32, tuple[int, ...], str]:
     elif how == "standard":
         shift, divisor = _moments(raw.values, images)
         note = f"mean 0 and standard deviation 1 {span}"
-    return _apply(raw.values, shift, divisor), shape, taken + note
+    return Scaling(how, shift, divisor), shape, taken + note
+
+
+def scale(raw: Raw, how: str) -> tuple[Float32, tuple[int, ...], str]:
+    """All values of `raw` scaled, as float32 (N, D); the shape of a row; and a note of what was done: see `scaling`."""
+    found, shape, note = scaling(raw, how)
+    return found(raw.values), shape, note
 
 
 def decide(raw: Raw, how: str) -> tuple[str, tuple[int, ...]]:
@@ -55,9 +87,9 @@ def decide(raw: Raw, how: str) -> tuple[str, tuple[int, ...]]:
 def _choose(raw: Raw, shape: tuple[int, ...]) -> str:
     if raw.values.min() >= 0 and raw.values.max() <= 1:
         return "none"
-    if (len(shape) == 2 or raw.values.dtype == np.uint8) and _are_bytes(raw.values):
+    if (len(shape) > 1 or raw.values.dtype == np.uint8) and _are_bytes(raw.values):
         return "bytes"
-    return "unit" if len(shape) == 2 else "standard"
+    return "unit" if len(shape) > 1 else "standard"
 
 
 def _square(raw: Raw) -> tuple[int, ...]:
@@ -97,11 +129,3 @@ def _moments(values: NDArray[Any], images: bool) -> tuple[Float64, Float64]:
 def _divisor(spread: Float64, level: Float64) -> Float64:
     """The spread, or 1 where it is nothing but the rounding of a constant column."""
     return np.where(spread > 1e-12 * np.abs(level), spread, 1.0)
-
-
-def _apply(values: NDArray[Any], shift: Float64, divisor: Float64) -> Float32:
-    # Out of float64: a time stamp of 1.7e9 seconds would lose its minutes in float32 before the shift.
-    result = np.empty(values.shape, np.float32)
-    for start, block in blocks(values):
-        result[start : start + len(block)] = (block - shift) / divisor
-    return result

@@ -30,17 +30,40 @@ class DataError(Exception):
 
 
 @dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows (N, D) that stay as they are stored, perhaps in their file, and are scaled whenever some are taken: row i is
+    `scale(values[index[i]])`. A quarter of the memory where the values are bytes."""
+
+    values: NDArray[Any]
+    index: NDArray[np.intp]
+    scale: Callable[[NDArray[Any]], Float32]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(N, D)."""
+        return len(self.index), int(self.values.shape[1])
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, which: slice | NDArray[np.intp]) -> Float32:
+        """The rows `which` (n, D), float32."""
+        return self.scale(self.values[self.index[which]])
+
+
+@dataclass(frozen=True, eq=False)
 class Table:
     """A finite data set whose rows are split, once and for all, into a training and a held-out part.
 
-    `train` is float32 (N, D) and `heldout` float32 (M, D), D the product of `shape`: (H, W) for images, row by row
-    from the top left, or (D,) for plain vectors. Labels are int16 indices into `classes`, or None. `low` and `high`
+    `train` is float32 (N, D), or `Rows` that yield it where that would be large; `heldout` is float32 (M, D). D is the
+    product of `shape`: (H, W) for grey and (H, W, 3) for colour images, row by row from the top left, or (D,) for plain
+    vectors. Labels are int16 indices into `classes`, or None. `low` and `high`
     are the least and the greatest value over both parts. `note` says what was done to the values.
     """
 
     name: str
     title: str
-    train: Float32
+    train: Float32 | Rows
     train_labels: Labels | None
     heldout: Float32
     heldout_labels: Labels | None
@@ -57,8 +80,8 @@ class Table:
 
     @property
     def is_image(self) -> bool:
-        """Whether a row is a grey picture of `shape` (H, W)."""
-        return len(self.shape) == 2
+        """Whether a row is a picture of `shape` (H, W), or (H, W, 3)."""
+        return len(self.shape) > 1
 
 
 @dataclass(frozen=True, eq=False)

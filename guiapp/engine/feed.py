@@ -8,13 +8,30 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from guiapp.data.source import Source, Table
+from guiapp.data.source import Rows, Source, Table
+
+
+class Stored:
+    """Training data (N, D) that are too many for the memory: as a tensor, but for that rows are scaled, and brought to
+    the device, when they are taken."""
+
+    def __init__(self, rows: Rows, device: torch.device) -> None:
+        self._rows, self._device = rows, device
+        self.shape = rows.shape
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, which: slice | Tensor) -> Tensor:
+        chosen = which if isinstance(which, slice) else which.numpy()
+        return torch.from_numpy(self._rows[chosen]).to(self._device)
 
 
 class Feed:
     """Batches of a `Table`, shuffled anew each epoch, or fresh draws of a `Law`.
 
     `train` and `heldout` are data on the device for evaluation and pictures: all of a table, a fixed sample of a law.
+    Of a large table, `train` can only be taken in pieces: `train[:100]`.
     """
 
     def __init__(self, source: Source, seed: int, device: torch.device) -> None:
@@ -31,7 +48,11 @@ class Feed:
         else:
             train, train_labels = source.sample(2000, np.random.default_rng(20))
             heldout, heldout_labels = source.heldout()
-        self.train = torch.from_numpy(np.ascontiguousarray(train)).to(device)
+        self.train: Tensor | Stored
+        if isinstance(train, Rows):
+            self.train, self._order_device = Stored(train, device), torch.device("cpu")
+        else:
+            self.train, self._order_device = torch.from_numpy(np.ascontiguousarray(train)).to(device), device
         self.heldout = torch.from_numpy(np.ascontiguousarray(heldout)).to(device)
         self.train_labels = _labels(train_labels, len(train))
         self.heldout_labels = _labels(heldout_labels, len(heldout))
@@ -66,7 +87,7 @@ class Feed:
             return torch.from_numpy(self.source.sample(size, self._law_rng)[0]).to(self.device)
         size = min(size, len(self.train))
         if self._cursor + size > len(self._order):
-            self._order = torch.randperm(len(self.train), generator=self._order_rng).to(self.device)
+            self._order = torch.randperm(len(self.train), generator=self._order_rng).to(self._order_device)
             self._cursor = 0
         index = self._order[self._cursor : self._cursor + size]
         self._cursor += size
@@ -93,7 +114,7 @@ class Feed:
             raise ValueError("an epoch with data that do not exist")
         self._law_rng.bit_generator.state = plain["law"]
         self._order_rng.set_state(tensors["rng"])
-        self._order, self._cursor, self.seen = order.to(self.device), cursor, int(plain["seen"])
+        self._order, self._cursor, self.seen = order.to(self._order_device), cursor, int(plain["seen"])
 
 
 def _labels(labels: np.ndarray | None, count: int) -> np.ndarray:

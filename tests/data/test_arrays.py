@@ -60,7 +60,9 @@ def test_shapes(tmp_path: Path, shape: tuple[int, ...], row: tuple[int, ...]) ->
     assert np.array_equal(raw.values, np.arange(240).reshape(20, 12))
 
 
-@pytest.mark.parametrize("shape", [(), (20,), (20, 4, 3, 3), (2, 2, 2, 2, 2), (0, 3), (1, 3), (5, 0), (2, 100_001)])
+@pytest.mark.parametrize(
+    "shape", [(), (20,), (20, 4, 3, 2), (20, 3, 4, 4), (2, 2, 2, 2, 2), (0, 3), (1, 3), (5, 0), (2, 100_001)]
+)
 def test_shapes_that_cannot_be_trained_on(tmp_path: Path, shape: tuple[int, ...]) -> None:
     refusal(tmp_path / "a.npy", npy(np.zeros(shape)))
 
@@ -177,3 +179,18 @@ def test_damaged_archives(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("x.npy", npy(ROWS)[:-8])
     assert "key 'x'" in refusal(path, path.read_bytes())
+
+
+def test_names_of_the_classes_come_from_the_file(tmp_path: Path) -> None:
+    path, labels = tmp_path / "a.npz", np.array([2, 0] * 10)
+    raw = saved(path, x=ROWS, y=labels, classes=np.array(["cat", "dog", "eel"]))
+    assert raw.labels is not None
+    assert [raw.classes[i] for i in raw.labels[:2]] == ["eel", "cat"]
+    assert saved(path, x=ROWS, y=np.array(["b", "a"] * 10), classes=np.array(["x", "y"])).classes == ("a", "b")
+    for names, word in (
+        (["cat", "dog"], "go to 2"),
+        ([1, 2, 3], "list of texts"),
+        ([["a", "b", "c"]], "list of texts"),
+    ):
+        with pytest.raises(DataError, match=f"key 'classes': .*{word}"):
+            saved(path, x=ROWS, y=labels, classes=np.array(names))

@@ -16,6 +16,7 @@ from PIL import Image
 from guiapp.data import files
 from guiapp.data.files import open_file
 from guiapp.data.images import SUFFIXES
+from guiapp.data.raw import Reading
 from guiapp.data.source import DataError, Table
 
 ROWS = np.random.default_rng(0).integers(0, 256, (30, 12)).astype(np.uint8)
@@ -204,7 +205,7 @@ def test_what_the_system_refuses(
 ) -> None:
     path = write_npy(tmp_path)
 
-    def fail(path: Path) -> None:
+    def fail(path: Path, reading: Reading) -> None:
         raise error
 
     monkeypatch.setattr(files, "read_npy", fail)

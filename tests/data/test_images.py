@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import re
 import struct
+import tempfile
+import threading
 import zlib
 from pathlib import Path
 
@@ -10,8 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from guiapp.data import cache
 from guiapp.data.images import read_images
+from guiapp.data.raw import CancelledError, Reading
 from guiapp.data.source import DataError
+from guiapp.data.split import is_mapped
 
 GREY = np.arange(0, 240, 20, dtype=np.uint8).reshape(3, 4)
 
@@ -42,7 +47,7 @@ def test_grey_values_in_the_order_of_the_names(tmp_path: Path, suffix: str) -> N
 @pytest.mark.parametrize("suffix", ["jpg", "jpeg", "webp"])
 def test_lossy_formats_are_read_too(tmp_path: Path, suffix: str) -> None:
     fill(tmp_path, suffix=suffix)
-    assert np.abs(read_images(tmp_path).values[0] - GREY.reshape(-1)).mean() < 12
+    assert np.abs(read_images(tmp_path).values[0].astype(float) - GREY.reshape(-1)).mean() < 12
 
 
 def test_sub_folders_are_classes(tmp_path: Path) -> None:
@@ -108,8 +113,85 @@ def test_a_decompression_bomb_is_refused_from_its_header(tmp_path: Path, side: i
 
 
 def test_a_first_image_too_wide_for_a_layer(tmp_path: Path) -> None:
-    Image.new("L", (400, 300)).save(tmp_path / "0.png")
-    assert "100,000" in refusal(tmp_path)
+    for name in "01":
+        Image.effect_noise((400, 300), 50).save(tmp_path / f"{name}.png")
+    assert read_images(tmp_path).shape == (48, 64)
+    assert read_images(tmp_path, Reading(side=300)).note == "2 of 2 resized to 300 x 225"
+    Image.new("RGB", (300, 300), "red").save(tmp_path / "0.png")
+    with pytest.raises(DataError, match=r"0\.png: 300 x 300 pixels are too many; .*side"):
+        read_images(tmp_path, Reading(side=300))
+
+
+def test_pictures_are_shrunk_to_the_side_asked_for(tmp_path: Path) -> None:
+    wide = Image.effect_noise((50, 20), 90)
+    for name in "01":
+        wide.save(tmp_path / f"{name}.png")
+    assert read_images(tmp_path, Reading(side=50)).note == ""
+    raw = read_images(tmp_path, Reading(side=25))
+    assert raw.shape == (10, 25)
+    assert np.array_equal(raw.values[1], np.asarray(wide.resize((25, 10), Image.Resampling.BILINEAR)).reshape(-1))
+
+
+def test_colour_is_kept_in_the_order_of_rows_columns_channels(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 4, 5, 3), np.uint8)
+    for i, image in enumerate(pixels):
+        Image.fromarray(image).save(tmp_path / f"{i}.png")
+    raw = read_images(tmp_path)
+    assert raw.shape == (4, 5, 3)
+    assert raw.values.dtype == np.uint8
+    assert np.array_equal(raw.values, pixels.reshape(3, -1))
+
+
+def test_one_picture_in_colour_makes_the_folder_one_of_colour(tmp_path: Path) -> None:
+    fill(tmp_path)
+    Image.fromarray(np.full((3, 4), 257 * 80, np.uint16)).save(tmp_path / "8.png")
+    Image.new("RGBA", (4, 3), (255, 0, 0, 0)).save(tmp_path / "9.png")
+    Image.new("RGB", (4, 3), (200, 10, 30)).save(tmp_path / "a.png")
+    values = read_images(tmp_path).values.reshape(6, 3, 4, 3)
+    assert (values[0] == GREY[:, :, None]).all()
+    assert (values[3] == 80).all()
+    assert (values[4] == 0).all(), "what is transparent lies on black"
+    assert (values[5] == (200, 10, 30)).all()
+
+
+def test_grey_pictures_saved_as_colour_stay_grey(tmp_path: Path) -> None:
+    for i in range(3):
+        Image.fromarray(GREY + i).convert("RGB").save(tmp_path / f"{i}.png")
+        Image.fromarray(GREY + i).convert("RGB").save(tmp_path / f"{i}.jpg", quality=30)
+    raw = read_images(tmp_path)
+    assert raw.shape == (3, 4)
+    assert np.array_equal(raw.values[1], (GREY).reshape(-1))
+
+
+def test_how_far_it_is_and_giving_up(tmp_path: Path) -> None:
+    fill(tmp_path, 100)
+    told: list[tuple[int, int]] = []
+    read_images(tmp_path, Reading(tell=lambda done, total: told.append((done, total))))
+    assert told == [(done, 100) for done in (*range(16, 100, 16), 100)]
+
+    def give_up(done: int, _total: int) -> None:
+        if done >= 32:
+            raise CancelledError
+
+    with pytest.raises(CancelledError):
+        read_images(tmp_path, Reading(tell=give_up))
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("decode")]
+
+
+def test_many_pictures_lie_in_a_file_that_is_gone_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tmp_path / "pictures", 40)
+    small = read_images(tmp_path / "pictures").values
+    (tmp_path / "room").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "room"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(cache, "IN_MEMORY", 100)
+    large = read_images(tmp_path / "pictures").values
+    assert is_mapped(large)
+    assert not is_mapped(small)
+    assert np.array_equal(large, small)
+    assert not list((tmp_path / "room").iterdir())
+    monkeypatch.setattr(cache, "SPARE", 1 << 60)
+    assert "has" in refusal(tmp_path / "pictures")
 
 
 def test_a_pipe_or_a_broken_link_in_the_folder_is_named_and_not_opened(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QInputDialog, QMenu, QSizePolicy, QTool
 
 from guiapp.gui.icons import icon
 from guiapp.gui.panels.key_guard import KeyGuard
+from guiapp.gui.panels.loading_bar import LoadingBar
 from guiapp.gui.panels.readouts import Health, Readouts
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.gui.widgets.click_focus import focus_by_tab
@@ -39,6 +40,7 @@ class RunBar(QToolBar):
     reset_requested = Signal()
     run_to_requested = Signal(int)  # the step to stop after
     preset_chosen = Signal(str)  # its name
+    loading_cancelled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Run", parent)
@@ -57,6 +59,8 @@ class RunBar(QToolBar):
         self._presets.activated.connect(lambda i: self.preset_chosen.emit(self._presets.itemData(i)))
         self._readouts = Readouts(self)
         self._health = Health(self)
+        self.loading_bar = LoadingBar(self)
+        self.loading_bar.cancelled.connect(self.loading_cancelled)
         spring = QWidget(self)
         spring.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         for action in (self.run_action, self.step_action):
@@ -66,7 +70,8 @@ class RunBar(QToolBar):
         self.addSeparator()
         self.addWidget(self._presets)
         self.addSeparator()
-        for widget in (self._readouts, spring, self._health):
+        self._numbers, self._loading = self.addWidget(self._readouts), self.addWidget(self.loading_bar)
+        for widget in (spring, self._health):
             self.addWidget(widget)
         focus_by_tab(self)
         self.set_theme(LIGHT)
@@ -94,6 +99,9 @@ class RunBar(QToolBar):
             KeyError: no such state.
         """
         word, colour, meaning = STATES[state]
+        if state != "starting" or self._state != "starting":
+            self.loading_bar.begin()
+            self._show_loading(False)
         self._state, self._text = state, text
         self._health.show_state(word, getattr(self._theme, colour), text or meaning)
         running = state == "training"
@@ -102,6 +110,15 @@ class RunBar(QToolBar):
         self.run_action.setToolTip(f"{self.run_action.text()} (Space)")
         for action in self.run_actions():
             action.setEnabled(state != "starting")  # asked twice, the run would be built twice
+
+    def show_loading(self, done: int, total: int) -> None:
+        """Show, in place of the run's numbers, how much of the data is read, until the state changes."""
+        self.loading_bar.show_progress(done, total)
+        self._show_loading(True)
+
+    def _show_loading(self, shown: bool) -> None:
+        self._loading.setVisible(shown)
+        self._numbers.setVisible(not shown)
 
     def set_progress(self, step: int, epoch: float, steps_per_s: float, seconds: float, device: str) -> None:
         """Show how far the run is; `seconds` of training. The caller limits how often."""
