@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from guiapp.data.source import Source
 from guiapp.engine.keyframe import KeyframeError, restore, spec_of
 from guiapp.engine.trainer import Trainer
 from guiapp.run_file import Outline, RunFileError, read_keyframe
-from guiapp.spec import RunSpec, SpecError
+from guiapp.spec import Data, RunSpec, SpecError
 
 YOUNGER = ("beta", "heldout/", "kl/")  # columns that runs of older versions lack
 
 
-def resumed(stored: Outline) -> Trainer:
+def resumed(stored: Outline, read: Callable[[Data], Source] | None = None) -> Trainer:
     """A trainer that stands where the newest keyframe of `stored` was taken, and goes on bit for bit as the run would
-    have.
+    have. `read` loads the data.
 
     Raises:
         RunFileError: there is no keyframe, or it does not fit. DataError: the data are gone or changed their form.
         SpecError: this machine lacks the device.
     """
-    return standing_at(stored, stored.keyframe_at())
+    return standing_at(stored, stored.keyframe_at(), read=read)
 
 
-def standing_at(stored: Outline, step: int, spec: RunSpec | None = None, source: Source | None = None) -> Trainer:
+def standing_at(
+    stored: Outline,
+    step: int,
+    spec: RunSpec | None = None,
+    source: Source | None = None,
+    read: Callable[[Data], Source] | None = None,
+) -> Trainer:
     """A trainer that stands at the keyframe of `step`, and goes on as the run did; or, with the parameters of `spec`,
-    on another way from there. `source` saves loading the data again.
+    on another way from there. `source` saves loading the data again, `read` loads them.
 
     Raises:
         RunFileError: there is no such keyframe, or its weights do not fit `spec`. DataError, SpecError: as `resumed`.
@@ -34,7 +42,8 @@ def standing_at(stored: Outline, step: int, spec: RunSpec | None = None, source:
         before = spec_of(blob)
     except (KeyframeError, SpecError) as error:
         raise RunFileError(f"{stored.path}: {error}") from error
-    trainer = Trainer(spec or before, source)
+    wanted = spec or before
+    trainer = Trainer(wanted, read(wanted.data) if source is None and read is not None else source)
     try:
         restore(trainer, blob)
     except KeyframeError as error:

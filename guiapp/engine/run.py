@@ -16,7 +16,7 @@ import numpy.typing as npt
 from guiapp import messages as m
 from guiapp.data.source import DataError
 from guiapp.engine.darkroom import Darkroom
-from guiapp.engine.keyframe import KeyframeError, pack, restore_weights, spec_of
+from guiapp.engine.keyframe import KeyframeError, restore_weights, spec_of
 from guiapp.engine.recorder import Note, Recorder
 from guiapp.engine.replay import Replay, redo
 from guiapp.engine.shadow import Shadow
@@ -137,11 +137,16 @@ class Run:
         data.
 
         Raises:
-            RunFileError, KeyframeError: there is no such keyframe.
+            RunFileError, KeyframeError, SpecError: there is no such keyframe, or it is damaged.
         """
-        blob = pack(self.trainer) if at is None else read_keyframe(Path(self.file), at)
-        copy = Trainer(spec_of(blob), self.trainer.source)
-        restore_weights(copy, blob)
+        if at is not None:
+            blob = read_keyframe(Path(self.file), at)
+            past = Trainer(spec_of(blob), self.trainer.source)
+            restore_weights(past, blob)
+            return past
+        copy = Trainer(self.trainer.spec, self.trainer.source)
+        copy.model.load_state_dict(self.trainer.model.state_dict())
+        copy.step = self.trainer.step
         return copy
 
     def new_keyframes(self) -> npt.NDArray[np.int64] | None:

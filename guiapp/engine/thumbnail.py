@@ -24,7 +24,7 @@ def png(trainer: Trainer) -> bytes:
         shape = trainer.source.shape
         if trainer.feed.is_plane:
             picture = _points(samples.generated(trainer, samples.POINTS).cpu().numpy(), extent(trainer))
-        elif len(shape) == 2:
+        elif len(shape) > 1:
             images = samples.generated(trainer, GRID * GRID).cpu().numpy().reshape(GRID, GRID, *shape)
             picture = _tiles(images, trainer.feed.bounded)
         else:
@@ -35,10 +35,12 @@ def png(trainer: Trainer) -> bytes:
 
 
 def _tiles(images: npt.NDArray[np.float32], bounded: bool) -> Image.Image:
-    grid = images.transpose(0, 2, 1, 3).reshape(GRID * images.shape[2], GRID * images.shape[3])
+    """Of images (R, R, H, W) or (R, R, H, W, 3)."""
+    height, width = images.shape[2:4]
+    grid = images.swapaxes(1, 2).reshape(GRID * height, GRID * width, *images.shape[4:])
     low, high = (0.0, 1.0) if bounded else (float(grid.min()), float(grid.max()))
-    grey = np.clip((grid - low) / max(high - low, 1e-12), 0, 1)
-    return Image.fromarray((255 * np.nan_to_num(grey)).astype(np.uint8))
+    levels = np.clip((grid - low) / max(high - low, 1e-12), 0, 1)
+    return Image.fromarray((255 * np.nan_to_num(levels)).astype(np.uint8))
 
 
 def _points(points: npt.NDArray[np.float32], half: float) -> Image.Image:

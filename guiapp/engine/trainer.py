@@ -12,13 +12,14 @@ import numpy.typing as npt
 import torch
 from torch import Generator
 
+from guiapp import fitting
 from guiapp import spec as specs
 from guiapp.data.loading import load
 from guiapp.data.source import Source
 from guiapp.engine import device as devices
 from guiapp.engine.diagnosis import first_non_finite
 from guiapp.engine.feed import Feed
-from guiapp.engine.models import evidence
+from guiapp.engine.models import memory
 from guiapp.engine.models.gan import GanModel
 from guiapp.engine.models.vae import VaeModel
 from guiapp.engine.objectives import GanObjective, Objective
@@ -48,7 +49,7 @@ class Trainer:
 
     def __init__(self, spec: RunSpec, source: Source | None = None) -> None:
         self.spec = spec
-        self.source = source or load(spec.data.name, spec.data.path, spec.data.scale)
+        self.source = source or load(spec.data.name, spec.data.path, spec.data.scale, spec.data.side)
         self.device = devices.choose(spec.device, self.source.dim)
         self.feed = Feed(self.source, spec.seed, self.device)
         self._check(spec)
@@ -93,20 +94,31 @@ class Trainer:
         return gan, GanObjective(gan, model, feed, noise)
 
     def _check(self, spec: RunSpec) -> None:
-        """Raises SpecError where parameters do not go together, or a batch would be one datum, which has no variance to
-        normalise by."""
+        """Raises SpecError where parameters do not go together or do not fit the data, a step takes more memory than
+        there is, or a batch would be one datum, which has no variance to normalise by."""
         model = spec.model
         if isinstance(model, specs.Vae):
-            evidence.check(model)
-            networks = (model.encoder, model.decoder)
+            fitting.check(model)
+            networks = {"encoder": model.encoder, "decoder": model.decoder}
         else:
-            networks = (model.generator, model.discriminator)
+            networks = {"generator": model.generator, "discriminator": model.discriminator}
+        self._check_layers(networks)
         batch = min(spec.batch, len(self.feed.train)) if self.feed.is_table else spec.batch
-        if batch < 2 and any(network.hidden and network.norm == "batch" for network in networks):
+        if batch < 2 and any(network.hidden and network.norm == "batch" for network in networks.values()):
             raise SpecError(
                 f"batch size: {batch} datum a step cannot be normalised over the batch; take at least 2, or another "
                 "normalisation."
             )
+        memory.check(spec, tuple(self.source.shape), batch, self.device)
+
+    def _check_layers(self, networks: Mapping[str, specs.Network]) -> None:
+        """Raises SpecError where convolutions do not fit the data; its remedy is dense layers everywhere."""
+        convolutional = {name: network for name, network in networks.items() if network.layers == "convolutional"}
+        try:
+            for network in convolutional.values():
+                fitting.sizes_of(fitting.image(tuple(self.source.shape)), len(network.hidden))
+        except SpecError as error:
+            raise SpecError(str(error), {f"model.{name}.layers": "dense" for name in convolutional}) from None
 
     @property
     def capabilities(self) -> frozenset[str]:

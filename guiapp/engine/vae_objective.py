@@ -60,7 +60,7 @@ class VaeObjective:
                 values.append(network.log_sigma.exp())
             if terms.bound is not None:
                 values.append(terms.bound)
-            values.append(torch.tensor(beta * (network.size if vae.averaged else 1), device=x.device))
+            values.append(torch.full_like(self._unknown, beta * (network.size if vae.averaged else 1)))
             values += self._on_heldout(vae) if step % HELDOUT_EVERY == 0 else [self._unknown] * 2
             return [torch.stack(values), terms.kl_each.detach(), rms, update]
 
@@ -76,6 +76,7 @@ class VaeObjective:
         return evidence.terms(self.network, x, eps, model, model.beta)
 
     def evaluate(self, model: spec.Vae | spec.Gan, x: Tensor, generator: Generator) -> dict[str, float]:
+        """With one draw for each datum, and the β that the schedule leads to."""
         assert isinstance(model, spec.Vae)
         terms = self._terms(model, x, generator)
         values = {"loss": terms.loss, "reconstruction": terms.reconstruction, "kl": terms.kl}

@@ -11,6 +11,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -18,21 +19,20 @@ from typing import Any
 import torch
 
 from guiapp import messages as m
-from guiapp.data.source import DataError
-from guiapp.engine import device
+from guiapp.data.raw import CancelledError
+from guiapp.data.source import DataError, Source
+from guiapp.engine import device, loading
 from guiapp.engine.album import Album
 from guiapp.engine.describe import describe
-from guiapp.engine.keyframe import KeyframeError
 from guiapp.engine.recorder import BUDGET, Recorder
 from guiapp.engine.replay import Replay, player_after
 from guiapp.engine.resume import resumed, standing_at
 from guiapp.engine.run import Run
 from guiapp.engine.stored_files import InUseError, annotate_file, copied, trouble, usable
-from guiapp.engine.studies import STUDIES
-from guiapp.engine.studies.study import Work
+from guiapp.engine.studies.room import StudyRoom
 from guiapp.engine.trainer import Trainer
 from guiapp.run_file import SUFFIX, Event, Outline, RunFileError, StoredRun, edits, read_outline, read_run
-from guiapp.spec import RunSpec, SpecError
+from guiapp.spec import Data, RunSpec, SpecError
 
 IDLE = 0.3  # seconds without a command after which a run that stands is written out
 LAST_WORDS = 3.0  # seconds that a hung step gets once the window is gone
@@ -82,18 +82,20 @@ class Worker:
         self._budget = budget
         self._album = Album(lambda sentence: say(m.Refused(sentence)))
         self._run: Run | None = None
-        self._study: Work | None = None
+        self._inbox: deque[m.Command] = deque()
+        self._studies = StudyRoom(say)
         self._settled = True  # the run file holds all there is
         self.running = False
         self.done = False
 
     def work(self, inbox: deque[m.Command], arrived: threading.Event) -> None:
         """Obey and train until told to quit."""
+        self._inbox = inbox
         self._say(m.Ready(str(torch.__version__), device.available(), torch.get_num_threads()))
         while not self.done:
             if inbox:
                 self.obey(inbox.popleft())
-            elif self.running or self._study is not None:
+            elif self.running or self._studies.busy:
                 self.advance()
             elif arrived.wait(None if self._settled else IDLE):
                 arrived.clear()
@@ -115,6 +117,9 @@ class Worker:
         key = command.key if isinstance(command, m.Start | m.Open) else 0
         try:
             self._obey(command)
+        except CancelledError as error:
+            if str(error):
+                self._say(m.Refused(str(error), key=key))
         except (DataError, RunFileError) as error:
             self._say(m.Refused(str(error), key=key))
         except SpecError as error:
@@ -146,7 +151,7 @@ class Worker:
             case m.Annotate():
                 self._annotate(command)
             case m.StopStudy():
-                self._stop_study()
+                self._studies.stop()
             case m.Pull() if run is None:
                 pass  # asked before the window knew that the run has ended
             case _ if run is None:
@@ -169,7 +174,7 @@ class Worker:
             case m.Save():
                 self._save(run, command.path)
             case m.Study():
-                self._begin_study(run, command)
+                self._studies.begin(run, command)
 
     def _save(self, run: Run, path: str) -> None:
         try:
@@ -178,26 +183,6 @@ class Worker:
             self._say(m.Refused(f"The run could not be saved as {path}: {trouble(error)}."))
         else:
             self._say(m.Saved(path))
-
-    def _begin_study(self, run: Run, command: m.Study) -> None:
-        self._stop_study()
-        study = next((study for study in STUDIES if study.kind == command.kind), None)
-        if study is None or not study.requires <= run.trainer.capabilities:
-            self._say(
-                m.Studied(run.key, command.kind, run.trainer.step, 0.0, {}, "This model has nothing of the kind.")
-            )
-            return
-        try:
-            trainer = run.copy(command.at)
-        except (RunFileError, KeyframeError) as error:
-            self._say(m.Studied(run.key, command.kind, run.trainer.step, 0.0, {}, str(error)))
-            return
-        self._study = Work(run.key, study, trainer, command.options, self._say)
-
-    def _stop_study(self) -> None:
-        if self._study is not None:
-            self._study.stop()
-            self._study = None
 
     def _train(self, run: Run, player: m.Player, until: int | None) -> None:
         self._move(run, player)
@@ -223,11 +208,14 @@ class Worker:
         self._say(describe(run.key, run.trainer, run.file, again, run.trainer.step))
 
     def _start(self, command: m.Start) -> None:
-        trainer = Trainer(command.spec)
+        trainer = Trainer(command.spec, self._source(command.key, command.spec.data))
         run = Run(command.key, trainer, lambda: Recorder(self._new_file(trainer), trainer, self._budget), self._say)
         run.note("start", {})
         run.settle()  # so that one can go back to step 0
         self._begin(run, command.running)
+
+    def _source(self, key: int, data: Data) -> Source:
+        return loading.read(key, data, self._inbox, self._say)
 
     def _open(self, command: m.Open) -> None:
         """Go on with a stored run, in its own file. Steps whose rows are there, but not their weights, are trained
@@ -236,7 +224,7 @@ class Worker:
         if self._run is not None and Path(self._run.file) == path:
             raise RunFileError(f"{path.name}: this run is open already.")
         stored = read_outline(path)
-        trainer = resumed(stored)
+        trainer = resumed(stored, partial(self._source, command.key))
         replay, known = Replay(stored, trainer.step), stored.events_before(trainer.step)
         run = Run(command.key, trainer, lambda: self._own(path, trainer), self._say)
         run.recall(known)
@@ -261,7 +249,11 @@ class Worker:
         if self._run is not None and Path(self._run.file) == path:
             self._run.settle()
         stored = read_run(path)
-        trainer = standing_at(stored, stored.keyframe_at(command.at), command.spec)
+        own = self._run if self._run is not None and Path(self._run.file) == path else None
+        same = own is not None and command.spec is not None and own.trainer.spec.data == command.spec.data
+        source = own.trainer.source if own is not None and same else None
+        step, read = stored.keyframe_at(command.at), partial(self._source, command.key)
+        trainer = standing_at(stored, step, command.spec, source, read)
         run = Run(command.key, trainer, lambda: self._heir(stored, trainer), self._say)
         forked: Outline = read_outline(Path(run.file)) if run.file else stored
         run.recall(forked.events_before(trainer.step))
@@ -316,11 +308,10 @@ class Worker:
         return folder
 
     def advance(self) -> None:
-        """One training iteration, and what follows from it; or, or also, a slice of the study under way."""
-        if self._study is not None:
-            self._study.advance(self.running)
-            if self._study.done:
-                self._study = None
+        """One training iteration, and what follows from it; or, or also, a turn of the study under way."""
+        if not self.running and not self._settled:
+            self.settle()  # what would be done in idle time, which a study may leave none of
+        self._studies.advance(self.running)
         if self.running:
             self._iterate()
 
@@ -379,7 +370,7 @@ class Worker:
 
     def close(self) -> None:
         """End the current run, if any, and what is computed of it."""
-        self._stop_study()
+        self._studies.drop()
         if self._run is not None:
             self._run.close()
         self._run = None

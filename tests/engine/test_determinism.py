@@ -16,10 +16,16 @@ from tests.engine import runs
 
 Model = Vae | Gan
 BATCH_NORM = Network(hidden=(16, 16), norm="batch")
+CONVOLUTIONS = Network("convolutional", (6, 5), norm="batch")
 MODELS: dict[str, tuple[Model, str]] = {
     "vae": (runs.vae(), "digits"),
     "vae, batch norm": (runs.vae(BATCH_NORM, latent=3), "digits"),
     "vae, plane": (runs.vae(likelihood="gaussian, learned σ", latent=1), "moons"),
+    "vae, several draws": (runs.vae(draws=3, estimator="score function, baseline"), "digits"),
+    "vae, importance weighted": (runs.vae(BATCH_NORM, draws=4, bound="importance weighted"), "digits"),
+    "vae, optimal sigma": (runs.vae(likelihood="gaussian, optimal σ", estimator="score function"), "digits"),
+    "vae, convolutions": (runs.vae(CONVOLUTIONS, schedule="linear", warmup=5), "digits"),
+    "gan, convolutions": (runs.gan(CONVOLUTIONS), "digits"),
     "gan": (runs.gan(), "ring"),
     "gan, batch norm": (runs.gan(BATCH_NORM, noise_law="uniform"), "ring"),
     "gan, momentum": (runs.gan(d_optimiser=runs.sgd(0.1, 0.9), g_optimiser=runs.sgd(0.1, 0.9)), "digits"),
@@ -27,6 +33,8 @@ MODELS: dict[str, tuple[Model, str]] = {
 EDITS: dict[str, dict[int, tuple[str, Any]]] = {
     "vae": {3: ("batch", 40), 5: ("model.beta", 4.0), 8: ("model.optimiser.lr", 0.01), 9: ("batch", 7)},
     "vae, plane": {4: ("model.sigma", 0.5)},
+    "vae, several draws": {3: ("model.estimator", "none"), 6: ("model.free_bits", 0.5), 9: ("model.averaged", True)},
+    "vae, convolutions": {2: ("model.warmup", 20), 7: ("model.schedule", "cyclical")},
     "gan": {2: ("model.d_steps", 3), 4: ("batch", 50), 6: ("model.g_steps", 0), 9: ("model.objective", "minimax")},
     "gan, momentum": {3: ("model.d_optimiser.lr", 0.2), 5: ("model.g_optimiser.lr", 0.3), 7: ("model.d_steps", 0)},
 }

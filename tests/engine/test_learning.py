@@ -5,10 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
 from numpy.linalg import norm
+from torch import nn
 
+from guiapp import presets
 from guiapp.data.densities import Mixture
+from guiapp.data.source import Table
 from guiapp.engine.models.gan import GanModel
+from guiapp.engine.models.vae import VaeModel
 from guiapp.engine.trainer import Trainer
 from guiapp.spec import Data, Gan, Network, Optimiser, RunSpec, Vae
 from tests.engine import runs
@@ -28,6 +33,70 @@ def test_the_default_vae_learns_clothes(seed: int) -> None:
     assert told["loss"] < 0.47 * start
     assert told["loss"] == pytest.approx(loss[-50:].mean(), rel=0.03), "no overfitting yet"
     assert 3 < told["kl"] < 15, "the code is used"
+
+
+def plain_script(seed: int, steps: int) -> float:
+    """The held-out ELBO after training the model of the preset `vae-20d` as anyone would write it, in nothing but
+    torch: 784-400-2x20 and 20-400-784, ReLU, He, Adam 1e-3, batches of 128, Bernoulli, one draw."""
+    table = runs.source("fashion")
+    assert isinstance(table, Table)
+    train, heldout = torch.tensor(table.train), torch.tensor(table.heldout)
+    torch.manual_seed(seed)
+    encoder = nn.Sequential(nn.Linear(784, 400), nn.ReLU(), nn.Linear(400, 40))
+    decoder = nn.Sequential(nn.Linear(20, 400), nn.ReLU(), nn.Linear(400, 784))
+    for net in (encoder, decoder):
+        nn.init.kaiming_normal_(net[0].weight, nonlinearity="relu")
+        nn.init.kaiming_normal_(net[2].weight, nonlinearity="linear")
+        nn.init.zeros_(net[0].bias), nn.init.zeros_(net[2].bias)
+    optimiser = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3)
+
+    def negative_elbo(x: torch.Tensor) -> torch.Tensor:
+        mu, log_var = encoder(x).chunk(2, 1)
+        logits = decoder(mu + torch.randn_like(mu) * torch.exp(log_var / 2))
+        cost = nn.functional.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+        kl = 0.5 * torch.sum(mu.pow(2) + log_var.exp() - 1 - log_var)
+        return (cost + kl) / len(x)
+
+    order = torch.empty(0, dtype=torch.int64)
+    for _ in range(steps):
+        if len(order) < 128:
+            order = torch.randperm(len(train))
+        batch, order = order[:128], order[128:]
+        optimiser.zero_grad()
+        negative_elbo(train[batch]).backward()
+        optimiser.step()
+    with torch.no_grad():
+        return -negative_elbo(heldout).item()
+
+
+@pytest.mark.timeout(300)
+def test_the_20_dimensional_preset_learns_as_a_plain_script_does() -> None:
+    """Held-out ELBO within 1 nat of it for each of three seeds."""
+    steps, preset = 800, presets.load("vae-20d").spec
+    for seed in SEEDS:
+        run = Trainer(replace(preset, seed=seed, device="cpu"), runs.source("fashion"))
+        runs.train(run, steps)
+        ours, plain = run.heldout()["elbo"], plain_script(seed, steps)
+        assert ours == pytest.approx(plain, abs=1.0)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_more_beta_costs_reconstruction_and_buys_kl_and_units(seed: int) -> None:
+    """Digits, 20 dimensions, 1500 steps at β = 0.1, 1 and 10; on clothes it takes minutes until units fall silent."""
+    rates, costs, units = [], [], []
+    for beta in (0.1, 1.0, 10.0):
+        vae = runs.vae(Network(hidden=(64,)), latent=20, beta=beta, optimiser=Optimiser(lr=5e-3))
+        run = runs.trainer(vae, "digits", batch=64, seed=seed)
+        runs.train(run, 1500)
+        told = run.heldout()
+        rates.append(told["kl"]), costs.append(told["reconstruction"])
+        assert isinstance(run.model, VaeModel)
+        with run.quiet():
+            mean, _ = run.model.encode(run.feed.heldout)
+        units.append(int((mean.var(0) > 0.01).sum()))
+    assert rates[0] > 1.5 * rates[1] > 1.5**2 * rates[2]
+    assert costs[0] < costs[1] < costs[2]
+    assert units[0] > units[1] > units[2]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,8 @@ def test_the_manifold_decodes_the_quantiles(data: str, name: str) -> None:
     run = vae(data=data, likelihood="gaussian")
     found = picture(run, "manifold")
     size = len(found["quantiles"])
-    assert set(found) == {"quantiles", name}
+    assert set(found) == {"quantiles", "axes", name}
+    assert_allclose(found["axes"], np.eye(2))
     assert_allclose(norm.cdf(found["quantiles"].astype(float)), (np.arange(size) + 0.5) / size, atol=1e-6)
     assert found[name].shape == (size, size, *run.source.shape)
     for row, column in ((0, 0), (0, size - 1), (2, 5), (size - 1, 0)):
@@ -116,8 +118,8 @@ def test_the_manifold_decodes_the_quantiles(data: str, name: str) -> None:
         assert_allclose(found[name][row, column], expected, atol=1e-5)
 
 
-def test_only_two_dimensions_have_a_manifold() -> None:
-    assert picture(vae(latent=3), "manifold") == {}
+def test_one_dimension_has_no_manifold() -> None:
+    assert picture(vae(latent=1), "manifold") == {}
 
 
 @pytest.mark.parametrize(("data", "count"), [("digits", 64), ("moons", 1000)])
@@ -262,3 +264,44 @@ def test_a_picture_is_an_array_of_its_own() -> None:
     assert np.array_equal(run.feed.train_labels, train_labels)
     assert runs.equal(run.weights(), weights)
     assert picture(run, "gradients")["edges"].any()
+
+
+def test_a_gaussian_draw_is_the_mean_with_noise_of_sigma_that_stays_the_same() -> None:
+    run = vae(likelihood="gaussian", sigma=0.2)
+    found, later = picture(run, "samples"), {}
+    noise = (found["draw"] - found["generated"]) / 0.2
+    assert found["sigma"] == pytest.approx(0.2)
+    assert kstest(noise.reshape(-1), norm.cdf).pvalue > 0.001
+    run.edit("model.sigma", 0.5)
+    later = picture(run, "samples")
+    assert_allclose((later["draw"] - later["generated"]) / 0.5, noise, atol=1e-4)
+    pairs = picture(run, "reconstructions")
+    assert (pairs["draw"] - pairs["mean"]).std() == pytest.approx(0.5, rel=0.05)
+
+
+@pytest.mark.parametrize("likelihood", ["gaussian, learned σ", "gaussian, optimal σ"])
+def test_a_draw_goes_by_the_sigma_of_the_model(likelihood: Any) -> None:
+    run = vae(likelihood=likelihood)
+    found = picture(run, "samples")
+    assert isinstance(run.model, VaeModel)
+    assert found["sigma"] == pytest.approx(run.model.log_sigma.exp().item())
+    assert (found["draw"] - found["generated"]).std() == pytest.approx(float(found["sigma"]), rel=0.05)
+
+
+def test_a_bernoulli_draw_is_0_or_1_and_in_the_mean_the_mean() -> None:
+    found = picture(vae(steps=100), "samples")
+    assert set(np.unique(found["draw"])) == {0, 1}
+    assert "sigma" not in found
+    mean = found["generated"].astype(float)
+    error = np.sqrt((mean * (1 - mean)).sum()) / mean.size
+    assert abs((found["draw"] - mean).mean()) < 4 * error
+    assert "draw" not in picture(runs.trainer(runs.gan()), "samples")
+
+
+def test_fewer_pictures_are_shown_where_they_are_large() -> None:
+    values = np.random.default_rng(0).random((300, 64 * 64 * 3), np.float32)
+    table = replace(runs.table(values, values[:100]), shape=(64, 64, 3))
+    run = Trainer(runs.spec(runs.vae(likelihood="gaussian")), table)
+    assert picture(run, "samples")["generated"].shape == (32, 64, 64, 3)
+    assert picture(run, "reconstructions")["draw"].shape == (32, 64, 64, 3)
+    assert picture(run, "posterior")["images"].shape == (32, 64, 64, 3)

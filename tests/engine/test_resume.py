@@ -22,12 +22,18 @@ from guiapp.spec import Network, Optimiser, RunSpec, Vae
 from tests import by_hand
 from tests.engine import runs
 
+CONVOLUTIONS = Network("convolutional", (4, 4), norm="batch")
 KINDS = {
     "vae": (runs.vae(), "digits"),
     "vae, batch norm": (runs.vae(Network(hidden=(16,), norm="batch")), "digits"),
     "vae, learned sigma": (runs.vae(likelihood="gaussian, learned σ"), "digits"),
     "vae, momentum": (runs.vae(optimiser=Optimiser(kind="sgd", lr=1e-3, momentum=0.9)), "digits"),
     "vae, plain sgd": (runs.vae(optimiser=Optimiser(kind="sgd", lr=1e-3)), "digits"),
+    "vae, several draws": (runs.vae(draws=3, estimator="score function, baseline", free_bits=0.2), "digits"),
+    "vae, importance weighted": (runs.vae(draws=4, bound="importance weighted"), "digits"),
+    "vae, optimal sigma": (runs.vae(likelihood="gaussian, optimal σ", schedule="cyclical", warmup=70), "digits"),
+    "vae, convolutions": (runs.vae(CONVOLUTIONS, estimator="score function"), "digits"),
+    "gan, convolutions": (runs.gan(CONVOLUTIONS), "digits"),
     "gan on a law": (runs.gan(), "ring"),
     "gan on images": (runs.gan(noise=5, noise_law="uniform", d_steps=2), "digits"),
 }

@@ -10,9 +10,10 @@ from itertools import pairwise
 from torch import Generator, Tensor, nn
 
 from guiapp.engine.models.layers import ACTIVATIONS, Layer, initialise
-from guiapp.spec import Network, SpecError
+from guiapp.fitting import STRIDE, image, sizes_of
+from guiapp.spec import Network
 
-KERNEL, STRIDE, PADDING = 4, 2, 1
+KERNEL, PADDING = 4, 1
 
 
 class Down(nn.Conv2d):
@@ -51,8 +52,8 @@ class ConvEncoder(nn.Sequential):
     """(B, D) -> (B, outputs): one `Down` for each of the hidden channels, then one linear layer on what is left."""
 
     def __init__(self, shape: tuple[int, ...], outputs: int, network: Network, generator: Generator) -> None:
-        self.shape = _image(shape)
-        height, width = _sizes(self.shape, len(network.hidden))[-1]
+        self.shape = image(shape)
+        height, width = sizes_of(self.shape, len(network.hidden))[-1]
         channels = (self.shape[2], *network.hidden)
         super().__init__(*(Down(a, b, network, generator) for a, b in pairwise(channels)))
         linear = nn.Linear(channels[-1] * height * width, outputs)
@@ -70,15 +71,16 @@ class ConvEncoder(nn.Sequential):
 
 class ConvDecoder(nn.Sequential):
     """(B, inputs) -> (B, D): a dense layer to the first hidden channels, then an `Up` to each of the others and to the
-    channels of the image."""
+    channels of the image; one linear layer where there are no hidden ones."""
 
     def __init__(self, inputs: int, shape: tuple[int, ...], network: Network, generator: Generator) -> None:
-        self.shape = _image(shape)
-        sizes = _sizes(self.shape, len(network.hidden))[::-1]
+        self.shape = image(shape)
+        sizes = sizes_of(self.shape, len(network.hidden))[::-1]
         channels = (*network.hidden, self.shape[2])
         self.start = (channels[0], *sizes[0])
-        dense = Layer(inputs, math.prod(self.start), network)
-        initialise(dense, network.init, network.activation, generator)
+        units = math.prod(self.start)
+        dense = Layer(inputs, units, network) if network.hidden else nn.Linear(inputs, units)
+        initialise(dense, network.init, network.activation if network.hidden else "linear", generator)
         ups = []
         for i, ((a, b), (small, large)) in enumerate(zip(pairwise(channels), pairwise(sizes), strict=True)):
             odd = (large[0] - STRIDE * small[0], large[1] - STRIDE * small[1])
@@ -98,27 +100,3 @@ def _norm(kind: str, channels: int) -> nn.Module | None:
     if kind == "batch":
         return nn.BatchNorm2d(channels)
     return nn.GroupNorm(1, channels) if kind == "layer" else None  # over all units of a datum
-
-
-def _image(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """(H, W, C).
-
-    Raises:
-        SpecError: no image.
-    """
-    if len(shape) < 2:
-        raise SpecError("layers: convolutions need images, and these data are plain vectors; take 'dense' layers.")
-    return shape[0], shape[1], shape[2] if len(shape) == 3 else 1
-
-
-def _sizes(shape: tuple[int, int, int], layers: int) -> list[tuple[int, int]]:
-    """(H, W) before the first layer, and after each."""
-    sizes = [shape[:2]]
-    for _ in range(layers):
-        sizes.append((sizes[-1][0] // STRIDE, sizes[-1][1] // STRIDE))
-    if min(sizes[-1]) < 1:
-        raise SpecError(
-            f"hidden layers: {layers} convolutions leave nothing of an image of {shape[0]} x {shape[1]}; each halves "
-            f"it, so take at most {int(math.log2(min(shape[:2])))}, or 'dense' layers."
-        )
-    return sizes

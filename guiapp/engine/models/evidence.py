@@ -9,7 +9,6 @@ from torch import Tensor
 
 from guiapp import spec
 from guiapp.engine.models.vae import VaeModel
-from guiapp.spec import SpecError
 from guiapp.theory import elbo, gaussian
 
 
@@ -33,7 +32,8 @@ def terms(model: VaeModel, x: Tensor, noise: Tensor, parameters: spec.Vae, beta:
     """The loss on the batch x (B, D) with K draws ε (K, B, Z) for each datum.
 
     elbo: the mean over the draws of -log p(x|z), z = μ + σ⊙ε, plus β·KL, the KL in closed form. importance weighted:
-    the negative of log (1/K) Σ_k p(x, z_k)/q(z_k|x).
+    the negative of log (1/K) Σ_k p(x, z_k)/q(z_k|x); β and 1/D weigh the logarithms in it, so that only for K = 1 is
+    the averaged loss that of β·D, divided by D.
 
     The gradient of the first term by the encoder's parameters φ comes, by `estimator`, from z itself (Kingma & Welling
     2014); from E_q[f ∇_φ log q(z|x)], f = -log p(x|z), less a baseline of the other draws where there is one (Williams
@@ -59,7 +59,7 @@ def terms(model: VaeModel, x: Tensor, noise: Tensor, parameters: spec.Vae, beta:
     cost = scale * reconstruction if parameters.averaged else reconstruction
     weighted = elbo.free_bits(kl_each, parameters.free_bits) if parameters.free_bits else kl
     loss = cost + beta * weighted
-    if parameters.estimator.startswith("score function") and torch.is_grad_enabled():
+    if parameters.estimator.startswith("score function"):
         score = scale * _score(each.detach(), z, mean, log_var, "baseline" in parameters.estimator)
         loss = loss + (score - score.detach())  # nothing but its gradient
     return Terms(loss, reconstruction, kl, kl_each, None)
@@ -72,18 +72,3 @@ def _score(cost: Tensor, z: Tensor, mean: Tensor, log_var: Tensor, baseline: boo
     if baseline:
         cost = cost - (elbo.leave_one_out(cost) if len(cost) > 1 else elbo.leave_one_out(cost.T).T)
     return (cost * log_q).mean()
-
-
-def check(parameters: spec.Vae) -> None:
-    """Raises SpecError where bound and estimator do not go together."""
-    if parameters.bound == "importance weighted" and parameters.estimator != "reparameterised":
-        raise SpecError(
-            f"gradient estimator: '{parameters.estimator}' is only there for the bound 'elbo'; the importance-weighted "
-            "one takes 'reparameterised'.",
-            {"model.estimator": "reparameterised"},
-        )
-    if parameters.bound == "importance weighted" and parameters.free_bits:
-        raise SpecError(
-            "free bits λ: the importance-weighted bound has no KL term of its own to keep up; set it to 0.",
-            {"model.free_bits": 0.0},
-        )

@@ -65,31 +65,34 @@ def initialise(layer: Weighted, scheme: str, activation: str, generator: Generat
     """Draw the first weights of `layer`, bias zero (but for `pytorch`), from `generator`.
 
     he: N(0, 2/fan_in) (He et al. 2015; for a linear output 1/fan_in); glorot: U(±√(6/(fan_in + fan_out))) (Glorot &
-    Bengio 2010); orthogonal: a random orthogonal map (Saxe et al. 2014), gain √2 for rectifiers; pytorch:
-    U(±1/√fan_in).
+    Bengio 2010); orthogonal: a random orthogonal map (Saxe et al. 2014), gain √2 for rectifiers; pytorch: torch's own,
+    U(±1/√fan_in), where a transposed convolution takes the filters of one of its inputs for fan_in.
     """
     rectifier, bias = activation in ("relu", "leaky relu", "elu", "gelu"), layer.bias
     assert bias is not None
     with torch.no_grad():
         if scheme == "pytorch":
-            bound = 1 / math.sqrt(_fan_in(layer))
+            bound = 1 / math.sqrt(layer.weight[0].numel())
             layer.weight.uniform_(-bound, bound, generator=generator)
             bias.uniform_(-bound, bound, generator=generator)
             return
         bias.zero_()
+        fan_in, fan_out = _fans(layer)
         if scheme == "he":
-            layer.weight.normal_(
-                0, math.sqrt((1 if activation == "linear" else 2) / _fan_in(layer)), generator=generator
-            )
+            layer.weight.normal_(0, math.sqrt((1 if activation == "linear" else 2) / fan_in), generator=generator)
         elif scheme == "glorot":
-            nn.init.xavier_uniform_(layer.weight, generator=generator)
+            bound = math.sqrt(3) * math.sqrt(2 / (fan_in + fan_out))
+            layer.weight.uniform_(-bound, bound, generator=generator)
         else:
             nn.init.orthogonal_(layer.weight, gain=math.sqrt(2) if rectifier else 1.0, generator=generator)
 
 
-def _fan_in(layer: Weighted) -> float:
-    """How many inputs a unit of `layer` sees; in a transposed convolution each sees one in stride² of the filter."""
+def _fans(layer: Weighted) -> tuple[float, float]:
+    """How many inputs a unit of `layer` sees, and by how many units an input is seen. With a stride, one in stride² of
+    the filter's places meets each pixel of the larger image, all of them each of the smaller one."""
     if isinstance(layer, nn.Linear):
-        return layer.in_features
-    size = layer.in_channels * math.prod(layer.kernel_size)
-    return size / math.prod(layer.stride) if isinstance(layer, nn.ConvTranspose2d) else size
+        return layer.in_features, layer.out_features
+    size, apart = math.prod(layer.kernel_size), math.prod(layer.stride)
+    if isinstance(layer, nn.ConvTranspose2d):
+        return layer.in_channels * size / apart, layer.out_channels * size
+    return layer.in_channels * size, layer.out_channels * size / apart

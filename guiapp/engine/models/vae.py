@@ -11,12 +11,15 @@ from guiapp import spec
 from guiapp.engine.models.networks import from_data, to_data
 from guiapp.theory import likelihood
 
+LEAST_SIGMA = 1e-3  # as of a fixed one; without it the loss of data without noise falls for ever
+
 
 class VaeModel(nn.Module):
     """q(z|x) = N(μ(x), diag σ²(x)) with [μ, log σ²] = encoder(x); p(x|z) from decoder(z); prior N(0, I).
 
     A Gaussian likelihood has one σ for all components: fixed by the spec, learned by descent, or the optimal one of
-    the last batch, σ² = mean squared error (Rybkin, Daniilidis & Levine 2021), which evaluation then uses as it is.
+    the last batch, σ² = mean squared error (Rybkin, Daniilidis & Levine 2021) but at least `LEAST_SIGMA`², which
+    evaluation then uses as it is.
     """
 
     capabilities = frozenset({"encodes", "decodes", "samples"})
@@ -51,7 +54,7 @@ class VaeModel(nn.Module):
 
     def sigma(self, model: spec.Vae) -> Tensor:
         """The σ of a Gaussian likelihood now, (); it is not asked of a Bernoulli one."""
-        return self.log_sigma.exp() if self.has_own_sigma else torch.tensor(model.sigma)
+        return self.log_sigma.exp() if self.has_own_sigma else next(self.parameters()).new_tensor(model.sigma)
 
     @property
     def has_own_sigma(self) -> bool:
@@ -65,8 +68,8 @@ class VaeModel(nn.Module):
         if self.likelihood == "bernoulli":
             each = likelihood.bernoulli(x, out)
         elif self.likelihood == "gaussian, optimal σ" and self.training:
-            # -log p at σ² = MSE, and its gradient there: with σ at its optimum, moving it along adds nothing.
-            log_sigma = 0.5 * torch.log(((x - out) ** 2).mean())
+            # Its gradient too: at the optimum of σ, to move it along adds nothing to the mean of -log p.
+            log_sigma = 0.5 * torch.log(((x - out) ** 2).mean().clamp(min=LEAST_SIGMA**2))
             self.log_sigma.copy_(log_sigma.detach())
             each = likelihood.gaussian(x, out, log_sigma)
         else:

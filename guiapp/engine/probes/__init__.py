@@ -1,6 +1,19 @@
 """The catalogue of pictures that a trainer can make."""
 
-from guiapp.engine.probes import field, gradients, latent, manifold, posterior, reconstructions, samples
+from guiapp.engine.probes import (
+    codes,
+    collapse,
+    datum,
+    decoded,
+    field,
+    gradients,
+    latent,
+    manifold,
+    painted,
+    posterior,
+    reconstructions,
+    samples,
+)
 
 PROBES = (
     latent.PROBE,
@@ -10,4 +23,9 @@ PROBES = (
     gradients.PROBE,
     field.PROBE,
     posterior.PROBE,
+    codes.PROBE,
+    decoded.PROBE,
+    datum.PROBE,
+    painted.PROBE,
+    collapse.PROBE,
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from guiapp.data.source import Table
 from guiapp.engine.models.gan import GanModel
 from guiapp.engine.probes.probe import Arrays, Probe, array
 from guiapp.engine.probes.samples import generated
@@ -17,8 +18,8 @@ GRID, POINTS = 48, 1000
 
 def extent(trainer: Trainer) -> float:
     """Half-width of the square, centred on the origin, that the plane view shows."""
-    law_extent = getattr(trainer.source, "extent", None)
-    return float(law_extent) if law_extent else 1.1 * trainer.feed.train.abs().max().item()
+    source = trainer.source
+    return 1.1 * max(-source.low, source.high) if isinstance(source, Table) else source.extent
 
 
 def read(trainer: Trainer, focus: Mapping[str, Any]) -> Arrays:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from guiapp.engine.trainer import Trainer
 
+VALUES = 400_000  # in an array of data: 32 colour images of 64 x 64
 Arrays = dict[str, npt.NDArray[Any]]
 
 
@@ -41,3 +42,8 @@ def noise(trainer: Trainer, count: int, dimensions: int) -> Tensor:
     """The same standard normal draws (count, dimensions) at every step, so that one sees what becomes of each z."""
     rng = np.random.default_rng([trainer.spec.seed, 4])
     return torch.from_numpy(rng.standard_normal((count, dimensions), np.float32)).to(trainer.device)
+
+
+def few(trainer: Trainer, most: int) -> int:
+    """`most` data, or fewer where a datum is large: some 1.6 MB cross the pipe then for each array of data."""
+    return max(4, min(most, VALUES // trainer.feed.dim))

@@ -1,5 +1,5 @@
 """The catalogue of studies: what is computed once, on demand, and takes its time."""
 
-from guiapp.engine.studies import likelihood
+from guiapp.engine.studies import likelihood, posterior
 
-STUDIES = (likelihood.STUDY,)
+STUDIES = (likelihood.STUDY, posterior.STUDY)
