@@ -11,7 +11,11 @@ from msgspec import Struct
 from guiapp.resources import resource
 from guiapp.spec import RunSpec, SpecError
 
-NAMES: Final = ("vae-fashion", "vae-digits", "vae-20d", "gan-ring", "gan-grid", "gan-digits")
+NAMES: Final = (
+    *("vae-fashion", "vae-digits", "vae-20d", "gan-ring", "gan-grid", "gan-digits"),
+    *("vae-conv", "vae-iwae", "vae-warmup"),
+    *("vae-collapse", "vae-averaging", "vae-sigma", "vae-no-reparameterisation"),
+)
 DEFAULT: Final = NAMES[0]
 
 

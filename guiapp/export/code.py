@@ -65,7 +65,7 @@ def script(spec: RunSpec, *, steps: int = 1000, edits: Sequence[tuple[int, str, 
             data. ValueError: nothing trains.
     """
     start, changes = schedules(spec, edits, steps)
-    data = data_code(spec.data.name, spec.data.path, spec.data.scale)
+    data = data_code(spec.data)
     plan, model = Plan(start, steps, changes, data), start.model
     if isinstance(model, Vae):
         if model.likelihood == "bernoulli" and not data.bounded:
@@ -73,7 +73,7 @@ def script(spec: RunSpec, *, steps: int = 1000, edits: Sequence[tuple[int, str, 
                 f"likelihood: Bernoulli needs values in [0, 1], and {data.title} has others; choose 'gaussian'.",
                 {"model.likelihood": "gaussian"},
             )
-        about, formulas = "variational autoencoder", code_vae.DOC
+        about, formulas = "variational autoencoder", code_vae.formulas(model)
         constants, blocks = code_vae.constants(plan, model), code_vae.blocks(plan, model)
     else:
         about, formulas = "generative adversarial network", code_gan.DOC

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from types import MappingProxyType
@@ -9,10 +10,12 @@ from typing import Final
 
 from guiapp.data import DATASETS
 from guiapp.data.source import HELDOUT_SEED, DataError
+from guiapp.data.split import heldout_count
 from guiapp.export.code_files import file_code
 from guiapp.export.code_laws import law_code
 from guiapp.export.code_plan import DataCode, Plan
 from guiapp.resources import resource
+from guiapp.spec import Data
 
 FASHION: Final = """\
 with gzip.open(DATA / "t10k-images-idx3-ubyte.gz") as file:  # a header of 16 bytes, then pixels
@@ -28,41 +31,42 @@ with np.load(DATA) as file:
     labels = file["labels"]
 """
 
-# name: resource, code, D, rows to train on, rows held out
+# name: resource, code, shape of a datum, rows to train on, rows held out
 BUNDLED: Final = MappingProxyType(
     {
-        "fashion": ("data/fashion", FASHION, 784, 8500, 1500),
-        "digits": ("data/digits.npz", DIGITS, 64, 1500, 297),
+        "fashion": ("data/fashion", FASHION, (28, 28), 8500, 1500),
+        "digits": ("data/digits.npz", DIGITS, (8, 8), 1500, 297),
     }
 )
 
 
-def data_code(name: str, path: str, scale: str) -> DataCode:
-    """The code for the data set `name`, or for the user's file at `path` scaled by `scale`.
+def data_code(data: Data) -> DataCode:
+    """The code for a data set of the catalogue, or for the user's file.
 
     Raises:
         DataError: an unknown name, or whatever is wrong with the file.
     """
+    name = data.name
     if name == "file":
-        return _file(path, scale)
+        return _file(data)
     titles = {dataset.name: dataset.title for dataset in DATASETS}
     if name not in titles:
         raise DataError(f"The data set '{name}' is unknown; choose one of {', '.join(titles)}, or file.")
     if name not in BUNDLED:
-        return DataCode(f"the data set '{titles[name]}'", "", law_code(name), 2, None, False)
-    place, text, dim, rows, heldout = BUNDLED[name]
+        return DataCode(f"the data set '{titles[name]}'", "", law_code(name), (2,), None, False)
+    place, text, shape, rows, heldout = BUNDLED[name]
     blocks = (text, split_code(rows, heldout, True))
-    return DataCode(f"the data set '{titles[name]}'", str(resource(place).absolute()), blocks, dim, rows, True)
+    return DataCode(f"the data set '{titles[name]}'", str(resource(place).absolute()), blocks, shape, rows, True)
 
 
-def _file(path: str, scale: str) -> DataCode:
-    if not path:
+def _file(data: Data) -> DataCode:
+    if not data.path:
         raise DataError("The data set 'file' needs a path; choose a file or a folder of images.")
-    place = Path(os.path.expanduser(path)).absolute()
-    found = file_code(place, scale)
-    heldout = min(max(1, found.rows // 10), 10_000)
+    place = Path(os.path.expanduser(data.path)).absolute()
+    found = file_code(place, data.scale, data.side)
+    heldout = heldout_count(found.rows, math.prod(found.shape))
     blocks = (*found.blocks, split_code(found.rows - heldout, heldout, found.labelled))
-    return DataCode("your own data", str(place), blocks, found.dim, found.rows - heldout, found.bounded)
+    return DataCode("your own data", str(place), blocks, found.shape, found.rows - heldout, found.bounded)
 
 
 def split_code(rows: int, heldout: int, labelled: bool) -> str:

@@ -8,15 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from guiapp.data import arrays, delimited, idx, images
 from guiapp.data.files import reader
-from guiapp.data.raw import Raw
-from guiapp.data.scaling import decide
-from guiapp.data.scaling import scale as scaled
+from guiapp.data.raw import Raw, Reading
+from guiapp.data.scaling import decide, scaling
 from guiapp.data.source import DataError
 from guiapp.export.code_plan import literal
 
@@ -27,39 +26,49 @@ class FileCode:
 
     blocks: tuple[str, ...]
     rows: int
-    dim: int
+    shape: tuple[int, ...]
     bounded: bool
     labelled: bool
 
 
-def file_code(path: Path, scale: str) -> FileCode:
-    """The code for the data at `path`, which are read and scaled for it: as long as it takes to start a run on them.
+class Kinds(NamedTuple):
+    """What the pictures of a folder take."""
+
+    deep: bool
+    clear: bool
+    resized: bool
+
+
+def file_code(path: Path, scale: str, side: int) -> FileCode:
+    """The code for the data at `path`, images shrunk to at most `side` pixels a side. They are read for it, which takes
+    as long as at the start of a run.
 
     Raises:
         DataError: whatever is wrong with the file.
     """
     try:
         read = reader(path)
-        raw = read(path)
+        raw = read(path, Reading(side))
         blocks = _READERS[read](path, raw)
     except OSError as error:
         raise DataError(
             f"{path}: it cannot be read ({error.strerror or error}); check the path and the disk."
         ) from None
-    values = scaled(raw, scale)[0]
-    bounded = bool(values.min() >= 0 and values.max() <= 1)
+    scaled, shape, _ = scaling(raw, scale)
+    ends = scaled(np.stack([raw.values.min(axis=0), raw.values.max(axis=0)]))  # scaling keeps the order
+    bounded = bool(ends.min() >= 0 and ends.max() <= 1)
     blocks = (*blocks[:-1], blocks[-1] + _scaling(raw, scale))
-    return FileCode(blocks, len(values), values.shape[1], bounded, raw.labels is not None)
+    return FileCode(blocks, len(raw.values), shape, bounded, raw.labels is not None)
 
 
 def _scaling(raw: Raw, scale: str) -> str:
-    """Code that makes `values` float32 as `guiapp.data.scaling.scale` does."""
+    """Code that makes `values` float32 as `guiapp.data.scaling.scaling` says."""
     how, shape = decide(raw, scale)
     if how == "none":
         return "values = values.astype(np.float32)\n"
     if how == "bytes":
         return "values = (values / 255).astype(np.float32)\n"
-    axis, over = ("", "over all pixels") if len(shape) == 2 else ("axis=0", "in each column")
+    axis, over = ("", "over all pixels") if len(shape) > 1 else ("axis=0", "in each column")
     low, high = raw.values.min(axis=0).astype(np.float64), raw.values.max(axis=0).astype(np.float64)
     if axis == "":
         low, high = low.min(keepdims=True), high.max(keepdims=True)
@@ -148,60 +157,73 @@ def _idx_array(path: Path, name: str, where: str) -> str:
 
 
 def _images(folder: Path, raw: Raw) -> tuple[str, ...]:
-    labelled = raw.labels is not None
+    labelled, colour = raw.labels is not None, len(raw.shape) == 3
     pattern = "[!.]*/[!.]*" if labelled else "[!.]*"
     files = [file for file in sorted(folder.glob(pattern)) if file.suffix.lower() in images.SUFFIXES]
-    size, deep, clear, mixed = _kinds(files)
+    size = (raw.shape[1], raw.shape[0])
+    kinds = _kinds(files, size)
     suffixes = sorted({file.suffix.lower() for file in files})
-    kinds = f"== {literal(suffixes[0])}" if len(suffixes) == 1 else f"in {tuple(suffixes)}".replace("'", '"')
+    ends = f"== {literal(suffixes[0])}" if len(suffixes) == 1 else f"in {tuple(suffixes)}".replace("'", '"')
     function = [
-        "def grey(file: Path) -> np.ndarray:",
-        '    """Grey values 0 to 255: (H, W)."""',
+        "def pixels(file: Path) -> np.ndarray:",
+        '    """Colours 0 to 255: (H, W, 3)."""' if colour else '    """Grey values 0 to 255: (H, W)."""',
         "    with Image.open(file) as image:",
-        *_grey(deep, clear),
-        *([f"        image = image.resize({size}, Image.Resampling.BILINEAR)"] if mixed else []),
-        "        return np.asarray(image, np.float64)",
+        *_plain(kinds, "RGB" if colour else "L"),
+        *([f"        image = image.resize({size}, Image.Resampling.BILINEAR)"] if kinds.resized else []),
+        *_values(kinds, colour, raw.values.dtype == np.uint8),
     ]
     lines = [
-        f'files = [file for file in sorted(DATA.glob("{pattern}")) if file.suffix.lower() {kinds}]',
-        "values = np.stack([grey(file).reshape(-1) for file in files])  # (N, D)",
+        f'files = [file for file in sorted(DATA.glob("{pattern}")) if file.suffix.lower() {ends}]',
+        "values = np.stack([pixels(file).reshape(-1) for file in files])  # (N, D)",
         *(["labels = np.array([file.parent.name for file in files])"] if labelled else []),
     ]
     return "\n".join(function) + "\n", "\n".join(lines) + "\n"
 
 
-def _grey(deep: bool, clear: bool) -> list[str]:
-    """Lines that turn `image` to grey, for 16-bit and for transparent pictures where there are any."""
+def _plain(kinds: Kinds, mode: str) -> list[str]:
+    """Lines that turn `image` to `mode`, for 16-bit and for transparent pictures where there are any."""
     lines = []
-    if deep:
+    if kinds.deep:
         lines += [
             '        if image.mode.startswith("I"):  # 16 bits',
             "            image = Image.fromarray(np.asarray(image).astype(np.float32) / 257)",
         ]
-    if clear:
+    if kinds.clear:
         lines += [
-            f'        {"elif" if deep else "if"} "A" in image.getbands() or "transparency" in image.info:',
+            f'        {"elif" if kinds.deep else "if"} "A" in image.getbands() or "transparency" in image.info:',
             '            image = image.convert("RGBA")',
             '            black = Image.new("RGBA", image.size, (0, 0, 0, 255))  # what it lies on',
             "            image = Image.alpha_composite(black, image)",
         ]
-    if deep:
-        return [*lines, '        if image.mode != "F":', '            image = image.convert("L")']
-    return [*lines, '        image = image.convert("L")']
+    if kinds.deep:
+        return [*lines, '        if image.mode != "F":', f'            image = image.convert("{mode}")']
+    return [*lines, f'        image = image.convert("{mode}")']
 
 
-def _kinds(files: list[Path]) -> tuple[tuple[int, int], bool, bool, bool]:
-    """The size (W, H) of the first picture; whether any has 16 bits, is transparent, or has another size."""
+def _values(kinds: Kinds, colour: bool, whole: bool) -> list[str]:
+    """Lines that return the values of `image`; 16-bit grey among colours has one channel, and rounds to bytes where
+    they are `whole`."""
+    rounded = "np.rint(np.asarray(image, np.float64))" if kinds.deep and whole else "np.asarray(image, np.float64)"
+    if not (kinds.deep and colour):
+        return [f"        return {rounded}"]
+    return [
+        f"        values = {rounded}",
+        "        return values if values.ndim == 3 else np.stack([values] * 3, -1)",
+    ]
+
+
+def _kinds(files: list[Path], size: tuple[int, int]) -> Kinds:
+    """Whether any picture has 16 bits, is transparent, or of another size than `size` (W, H)."""
     import PIL.Image
 
-    sizes, deep, clear = [], False, False
+    deep, clear, resized = False, False, False
     for file in files:
         with PIL.Image.open(file) as image:
-            sizes.append(image.size)
+            resized |= image.size != size
             wide = image.mode.startswith("I")
             deep |= wide
             clear |= not wide and ("A" in image.getbands() or "transparency" in image.info)
-    return sizes[0], deep, clear, len(set(sizes)) > 1
+    return Kinds(deep, clear, resized)
 
 
 _READERS: Final[MappingProxyType[Callable[[Path], Raw], Callable[[Path, Raw], tuple[str, ...]]]] = MappingProxyType(

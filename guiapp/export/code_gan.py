@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from guiapp.export.code_convolution import from_data_code, shape_blocks, to_data_code
 from guiapp.export.code_data import batch_code
-from guiapp.export.code_model import initialisation_code, network_code
+from guiapp.export.code_model import initialisation_code
 from guiapp.export.code_plan import Plan, optimiser_code, print_code
 from guiapp.spec import Gan
 
@@ -48,15 +49,20 @@ def blocks(plan: Plan, gan: Gan) -> list[str]:
     """The networks, their first weights, the optimisers, and the loop.
 
     Raises:
-        ValueError: no player ever moves.
+        SpecError: convolutions do not fit the data. ValueError: no player ever moves.
     """
     if not (_moves(plan, "d") or _moves(plan, "g")):
         raise ValueError("D steps and G steps are 0, so that nothing trains and no code can show it; set one to 1.")
-    dim, bounded = plan.data.dim, plan.data.bounded
-    define, calls = initialisation_code([("generator", gan.generator), ("discriminator", gan.discriminator)])
+    shape, bounded = plan.data.shape, plan.data.bounded
+    define, calls = initialisation_code(
+        [
+            ("generator", gan.generator, "nn.ConvTranspose2d"),
+            ("discriminator", gan.discriminator, "nn.Conv2d"),
+        ]
+    )
     end = "nn.Sigmoid(),  # (B, D), in [0, 1]" if bounded else " # (B, D)"
-    generator = network_code("generator", gan.generator, (gan.noise, "Z"), str(dim), end)
-    discriminator = network_code("discriminator", gan.discriminator, (dim, str(dim)), "1", " # (B, 1): the logit a")
+    generator = to_data_code("generator", gan.generator, gan.noise, shape, end)
+    discriminator = from_data_code("discriminator", gan.discriminator, shape, "1", " # (B, 1): the logit a")
     lines = ["weight_rng = torch.Generator().manual_seed(SEED)", *calls]
     if plan.device:
         lines.append(f"generator, discriminator = generator{plan.move}, discriminator{plan.move}")
@@ -68,6 +74,7 @@ def blocks(plan: Plan, gan: Gan) -> list[str]:
     define_batches, start, batch = batch_code(plan) if uses_data(plan) else ([], "", "")
     define_batches += [_draw(plan, gan), _logit(bounded)]
     loop = "\n".join(_loop(plan, gan, batch)) + "\n"
+    define += shape_blocks(gan.discriminator, gan.generator, shape)
     return [*define_batches, *define, generator + discriminator, "\n".join(lines) + "\n", start + noise + loop]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 from types import MappingProxyType
@@ -36,12 +37,9 @@ DRAWS: Final = MappingProxyType(
     {
         "he": (
             "He et al. 2015: W ~ N(0, {variance} / inputs), b = 0.",
-            ["layer.weight.normal_(0, math.sqrt({gain} / layer.in_features), generator=weight_rng)"],
+            ["layer.weight.normal_(0, math.sqrt({gain} / {inputs}), generator=weight_rng)"],
         ),
-        "glorot": (
-            "Glorot & Bengio 2010: W ~ U(±sqrt(6 / (inputs + outputs))), b = 0.",
-            ["nn.init.xavier_uniform_(layer.weight, generator=weight_rng)"],
-        ),
+        "glorot": ("Glorot & Bengio 2010: W ~ U(±sqrt(6 / (inputs + outputs))), b = 0.", ["{glorot}"]),
         "orthogonal": (
             "Saxe et al. 2014: W is a random orthogonal map, b = 0.",
             ["nn.init.orthogonal_(layer.weight, {gain}, generator=weight_rng)"],
@@ -49,26 +47,45 @@ DRAWS: Final = MappingProxyType(
         "pytorch": (
             "PyTorch's own law: W and b ~ U(±1 / sqrt(inputs)).",
             [
-                "bound = 1 / math.sqrt(layer.in_features)",
+                "bound = 1 / math.sqrt({seen})",
                 "layer.weight.uniform_(-bound, bound, generator=weight_rng)",
                 "layer.bias.uniform_(-bound, bound, generator=weight_rng)",
             ],
         ),
     }
 )
+DENSE: Final = MappingProxyType(
+    {
+        "inputs": "layer.in_features",
+        "seen": "layer.in_features",
+        "glorot": "nn.init.xavier_uniform_(layer.weight, generator=weight_rng)",
+    }
+)
+CONVOLUTIONAL: Final = MappingProxyType(
+    {
+        "inputs": "fans(layer)[0]",
+        "seen": "layer.weight[0].numel()",
+        "glorot": "bound = math.sqrt(3) * math.sqrt(2 / sum(fans(layer)))\n"
+        "        layer.weight.uniform_(-bound, bound, generator=weight_rng)",
+    }
+)
+# The inputs of a unit and the units that see an input, by the kind of convolution.
+FANS: Final = MappingProxyType(
+    {
+        "nn.Conv2d": "layer.in_channels * 16, layer.out_channels * 4",
+        "nn.ConvTranspose2d": "layer.in_channels * 4, layer.out_channels * 16",
+    }
+)
 
 
-def has_residual(network: Network, inputs: int) -> bool:
-    """Some hidden layer's input is added to its output."""
-    return network.skip and any(a == b for a, b in pairwise((inputs, *network.hidden)))
-
-
-def network_code(name: str, network: Network, inputs: tuple[int, str], outputs: str, note: str) -> str:
-    """Code that makes the network `name`; `inputs` is their number and how it is written. `note` follows the output
-    layer on its line, and may begin with more modules: "nn.Sigmoid(),  # in [0, 1]"."""
-    texts = (inputs[1], *map(str, network.hidden), outputs)
-    widths = (inputs[0], *network.hidden)
-    layers = [_layer(network, texts[i], texts[i + 1], a == b) for i, (a, b) in enumerate(pairwise(widths))]
+def network_code(
+    name: str, network: Network, inputs: tuple[int, ...], outputs: str, note: str, written: str = ""
+) -> str:
+    """Code that makes the dense network `name` of data of the shape `inputs`, whose size is `written` so. `note`
+    follows the output layer on its line, and may begin with more modules: "nn.Sigmoid(),  # in [0, 1]"."""
+    size = math.prod(inputs)
+    texts, widths = (written or str(size), *map(str, network.hidden), outputs), (size, *network.hidden)
+    layers = [layer_code(network, texts[i], texts[i + 1], a == b) for i, (a, b) in enumerate(pairwise(widths))]
     lines = [f"{name} = nn.Sequential("]
     for layer, group in groupby(layers):
         count = len(list(group))
@@ -77,7 +94,8 @@ def network_code(name: str, network: Network, inputs: tuple[int, str], outputs: 
     return "\n".join([*lines, f"{last} {note}", ")"]) + "\n"
 
 
-def _layer(network: Network, inputs: str, outputs: str, same: bool) -> str:
+def layer_code(network: Network, inputs: str, outputs: str, same: bool) -> str:
+    """A dense hidden layer as modules; `same`: it has as many outputs as inputs."""
     norm = NORMS[network.norm].format(outputs)
     layer = f"nn.Linear({inputs}, {outputs}){norm}, {ACTIVATIONS[network.activation]}"
     return f"Residual({layer})" if network.skip and same else layer
@@ -91,17 +109,21 @@ def _repeated(layer: str, count: int) -> list[str]:
     return [one] if len(one) <= 96 else [f"    {head}", f"      {tail}"]
 
 
-def initialisation_code(networks: Sequence[tuple[str, Network]]) -> tuple[list[str], list[str]]:
-    """Blocks that define how the networks' first weights are drawn, and the lines that draw them, in this order."""
-    keys = [_key(network) for _, network in networks]
-    deep = [any(other.hidden for (_, other), k in zip(networks, keys, strict=True) if k == key) for key in keys]
+def initialisation_code(networks: Sequence[tuple[str, Network, str]]) -> tuple[list[str], list[str]]:
+    """Blocks that define how the networks' first weights are drawn, and the lines that draw them, in this order.
+    Each network comes with its name and the kind of convolution it has where it is convolutional."""
+    keys = [_key(network) for _, network, _ in networks]
+    deep = [any(other.hidden for (_, other, _), k in zip(networks, keys, strict=True) if k == key) for key in keys]
+    kinds = [{kind} if network.layers == "convolutional" and network.hidden else set() for _, network, kind in networks]
+    used = sorted(set[str]().union(*kinds))
+    fans = [_fans(used)] if used and {network.init for _, network, _ in networks} & {"he", "glorot"} else []
     if len(set(keys)) == 1:
-        names = ", ".join(name for name, _ in networks)
+        names = ", ".join(name for name, _, _ in networks)
         calls = [f"for network in ({names}):", "    initialise(network)"]
-        return [_initialise("initialise", *keys[0], deep[0])], calls
-    functions = [f"initialise_{name}" for name, _ in networks]
-    parts = [_initialise(f, *key, d) for f, key, d in zip(functions, keys, deep, strict=True)]
-    return parts, [f"{f}({name})" for f, (name, _) in zip(functions, networks, strict=True)]
+        return [*fans, _initialise("initialise", *keys[0], deep[0], used)], calls
+    functions = [f"initialise_{name}" for name, _, _ in networks]
+    parts = [_initialise(f, *key, d, sorted(k)) for f, key, d, k in zip(functions, keys, deep, kinds, strict=True)]
+    return [*fans, *parts], [f"{f}({name})" for f, (name, _, _) in zip(functions, networks, strict=True)]
 
 
 def _key(network: Network) -> tuple[str, bool]:
@@ -110,20 +132,33 @@ def _key(network: Network) -> tuple[str, bool]:
     return network.init, gains.get(network.init, False)
 
 
-def _initialise(function: str, scheme: str, gained: bool, deep: bool) -> str:
-    """The function that draws one network's weights; `deep`: there are hidden layers."""
+def _fans(kinds: Sequence[str]) -> str:
+    lines = [
+        "def fans(layer: nn.Module) -> tuple[int, int]:",
+        '    """Inputs of a unit, and units that see an input; 4 x 4 filters at stride 2 meet a pixel of the',
+        '    larger image at 4 of their 16 places."""',
+        *(f"    if isinstance(layer, {kind}):\n        return {FANS[kind]}" for kind in kinds),
+        "    return layer.in_features, layer.out_features",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _initialise(function: str, scheme: str, gained: bool, deep: bool, kinds: Sequence[str]) -> str:
+    """The function that draws one network's weights; `deep`: there are hidden layers, `kinds` of convolution."""
     doc, draw = DRAWS[scheme]
     split = gained and deep
     hidden, last = ("2", "1") if scheme == "he" else ("math.sqrt(2)", "1.0")
     doc = doc.format(variance="gain" if split else "1")
+    words = (CONVOLUTIONAL if kinds else DENSE) | {"gain": "gain" if split else last}
     lines = [
         "@torch.no_grad()",
         f"def {function}(network: nn.Module) -> None:",
         f'    """{doc}"""',
-        "    layers = [part for part in network.modules() if isinstance(part, nn.Linear)]",
+        *([f"    kinds = {' | '.join(('nn.Linear', *kinds))}"] if kinds else []),
+        f"    layers = [part for part in network.modules() if isinstance(part, {'kinds' if kinds else 'nn.Linear'})]",
         "    for layer in layers:",
         *([f"        gain = {last} if layer is layers[-1] else {hidden}  # a ReLU cuts half off"] if split else []),
-        *("        " + line.format(gain="gain" if split else last) for line in draw),
+        *("        " + line.format(**words) for line in draw),
         *(["        layer.bias.zero_()"] if scheme != "pytorch" else []),
     ]
     return "\n".join(lines) + "\n"

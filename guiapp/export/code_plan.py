@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from guiapp import fitting
 from guiapp.parameters import edited, flat, value
 from guiapp.spec import Optimiser, RunSpec, SpecError, Vae
 
@@ -21,6 +23,11 @@ CONSTANTS: Final = MappingProxyType(
     {
         "batch": "BATCH",
         "model.beta": "BETA",
+        "model.schedule": "SCHEDULE",
+        "model.warmup": "WARMUP",
+        "model.free_bits": "FREE_BITS",
+        "model.averaged": "AVERAGED",
+        "model.estimator": "ESTIMATOR",
         "model.sigma": "SIGMA",
         "model.optimiser.lr": "LR",
         "model.d_optimiser.lr": "D_LR",
@@ -42,9 +49,13 @@ class DataCode:
     title: str
     path: str
     blocks: tuple[str, ...]
-    dim: int
+    shape: tuple[int, ...]
     rows: int | None
     bounded: bool
+
+    @property
+    def dim(self) -> int:
+        return math.prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -136,15 +147,16 @@ def schedules(
     An edit (step, path, new) was made when `step` iterations were done, so it holds from the next one on.
 
     Raises:
-        SpecError: no such parameter, one that cannot change while training, or a value out of its range.
+        SpecError: no such parameter, one that cannot change while training, a value out of its range, or parameters
+            that do not go together.
     """
-    start, found = spec, dict[str, dict[int, Any]]()
+    start, found = _checked(spec), dict[str, dict[int, Any]]()
     for step, path, new in sorted(edits, key=lambda edit: edit[0]):
         parameter = flat(spec).get(path)
         if parameter is None or not parameter.live:
             value(spec, path)
             raise SpecError(f"{path} cannot change while training; it takes effect on restart.")
-        number = value(edited(spec, path, new), path)
+        number = value(_checked(edited(spec, path, new)), path)
         if not _counts(spec, path) or step >= steps:
             continue
         if step <= 0:
@@ -156,11 +168,22 @@ def schedules(
         schedule = _changing(value(start, path), changes)
         if len(schedule) > 1:
             result[path] = schedule
+    if isinstance(start.model, Vae) and {start.model.schedule, *result.get("model.schedule", {}).values()} == {
+        "constant"
+    }:
+        result.pop("model.warmup", None)
     return start, result
 
 
+def _checked(spec: RunSpec) -> RunSpec:
+    """Raises SpecError where parameters do not go together."""
+    if isinstance(spec.model, Vae):
+        fitting.check(spec.model)
+    return spec
+
+
 def _counts(spec: RunSpec, path: str) -> bool:
-    """A learned σ only starts from the parameter, and a Bernoulli likelihood has none."""
+    """A σ that is learned or computed only starts from the parameter, and a Bernoulli likelihood has none."""
     model = spec.model
     return path != "model.sigma" or (isinstance(model, Vae) and model.likelihood == "gaussian")
 
@@ -184,12 +207,18 @@ def optimiser_code(name: str, parameters: str, rate: str, optimiser: Optimiser) 
     return filled(f"{name} = torch.optim.SGD(", [parameters, f"lr={rate}", *momentum, "fused=True"], ")")
 
 
-def print_code(terms: Mapping[str, str]) -> list[str]:
-    """Lines that print the step and every term {name: expression}, with all digits of a float32."""
+def print_code(terms: Mapping[str, str], exact: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """Lines that print the step and every term {name: expression}, with all digits of a float32; those that are
+    `exact` are numbers of Python's own."""
     cells = ["step {step}", *(f"{name} {{{expression}:.9g}}" for name, expression in terms.items())]
+    cells += [f"{name} {{{expression}}}" for name, expression in exact.items()]
     start, one = "    if step == 1 or step % EVERY == 0:", f'        print(f"{"  ".join(cells)}")'
     if len(one) <= WIDTH:
         return [start, one]
-    half = (len(cells) + 1) // 2
-    parts = ("  ".join(cells[:half]), "  " + "  ".join(cells[half:]))
+    parts = [cells[0]]
+    for cell in cells[1:]:
+        if len(f'            f"{parts[-1]}  {cell}"') <= WIDTH:
+            parts[-1] += f"  {cell}"
+        else:
+            parts.append(f"  {cell}")
     return [start, "        print(", *(f'            f"{part}"' for part in parts), "        )"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,11 +64,11 @@ class Part:
     input: str
     outputs: tuple[str, ...]
 
-    def example(self, model: Model) -> Tensor:
+    def example(self, weights: Weights) -> Tensor:
         """An input to trace it with."""
-        first = model.get_submodule(f"{self.name}.0")
-        assert isinstance(first, nn.Linear)
-        return torch.zeros(BATCH, first.in_features)
+        model = weights.spec.model
+        codes = model.latent if isinstance(model, specs.Vae) else model.noise
+        return torch.zeros(BATCH, math.prod(weights.shape) if self.input == "x" else codes)
 
 
 # The first one is what the model as a whole does.
@@ -81,13 +82,14 @@ PARTS: Final = MappingProxyType(
 
 @dataclass(frozen=True)
 class Weights:
-    """The model's tensors, buffers included, after `step`, and the spec with the edits until then."""
+    """The model's tensors, buffers included, after `step`, the spec with the edits until then, and the shape of a
+    datum."""
 
     path: Path
     step: int
     spec: RunSpec
     tensors: dict[str, Tensor]
-    shape: tuple[int, ...] = ()
+    shape: tuple[int, ...]
 
     @property
     def note(self) -> dict[str, str]:
@@ -109,9 +111,20 @@ def weights_at(path: Path, step: int | None) -> Weights:
     try:
         tensors = safetensors.torch.load(blob)
         model = {name.removeprefix("model/"): t for name, t in tensors.items() if name.startswith("model/")}
-        return Weights(path, found[-1], spec_of(blob), model, shape_of(blob))
-    except (safetensors.SafetensorError, KeyframeError, SpecError) as error:
+        spec = spec_of(blob)
+        return Weights(path, found[-1], spec, model, shape_of(blob) or _vector(spec, model))
+    except (safetensors.SafetensorError, KeyframeError, SpecError, LookupError) as error:
         raise RunFileError(f"{path}: the weights of step {found[-1]} are damaged ({error}).") from error
+
+
+def _vector(spec: RunSpec, tensors: dict[str, Tensor]) -> tuple[int]:
+    """(D,), from the first layer that sees a datum: old versions kept no shape, and knew dense layers alone.
+
+    Raises:
+        LookupError: there is no such layer.
+    """
+    first = tensors["encoder.0.weight" if isinstance(spec.model, specs.Vae) else "discriminator.0.weight"]
+    return (first.shape[1],)
 
 
 def network(weights: Weights) -> Model:
@@ -124,13 +137,11 @@ def network(weights: Weights) -> Model:
     model, generator = weights.spec.model, Generator()
     try:
         if isinstance(model, specs.Vae):
-            shape = weights.shape or (weights.tensors["encoder.0.weight"].shape[1],)
-            found: Model = Autoencoder(model, shape, generator)
+            found: Model = Autoencoder(model, weights.shape, generator)
         else:
-            shape = weights.shape or (weights.tensors["discriminator.0.weight"].shape[1],)
-            found = Adversaries(model, shape, _bounded(weights.spec), generator)
+            found = Adversaries(model, weights.shape, _bounded(weights.spec), generator)
         found.load_state_dict(weights.tensors)
-    except (KeyError, IndexError, RuntimeError, SpecError) as error:
+    except (RuntimeError, SpecError) as error:
         raise RunFileError(f"{weights.path}: the weights of step {weights.step} do not fit the model.") from error
     return found.eval()
 
@@ -156,7 +167,7 @@ def write_torchscript(weights: Weights, path: Path, progress: Progress) -> Itera
     """
     model = network(weights)
     parts = PARTS[type(weights.spec.model)]
-    inputs = {part.method: part.example(model) for part in parts} | {"forward": parts[0].example(model)}
+    inputs = {part.method: part.example(weights) for part in parts} | {"forward": parts[0].example(weights)}
     with (
         whole(path) as temporary,
         torch.no_grad(),
@@ -184,7 +195,7 @@ def write_onnx(weights: Weights, path: Path, progress: Progress) -> Iterator[Pat
         with whole(target) as temporary, _quiet():
             program = torch.onnx.export(
                 _Method(model, part.method).eval(),
-                (part.example(model),),
+                (part.example(weights),),
                 input_names=[part.input],
                 output_names=part.outputs,
                 dynamic_shapes=({0: "batch"},),
@@ -226,7 +237,7 @@ def _bounded(spec: RunSpec) -> bool:
     """The data lie in [0, 1], which the run file does not say."""
     data = spec.data
     try:
-        return Feed(load(data.name, data.path, data.scale), spec.seed, torch.device("cpu")).bounded
+        return Feed(load(data.name, data.path, data.scale, data.side), spec.seed, torch.device("cpu")).bounded
     except DataError as error:
         reason = "A GAN without its data is half known"
         raise ExportError(f"{reason}: {error} Bring them back, or export safetensors.") from error

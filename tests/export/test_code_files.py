@@ -16,7 +16,7 @@ from guiapp.data.source import DataError
 from guiapp.export import code
 from guiapp.export.code import script
 from guiapp.export.code_plan import literal
-from guiapp.spec import Data, RunSpec, SpecError, Vae
+from guiapp.spec import Data, Network, RunSpec, SpecError, Vae
 from tests.engine import runs
 from tests.export.scripts import assert_same, execute
 
@@ -167,6 +167,43 @@ def test_a_folder_of_folders_of_pictures(tmp_path: Path, kinds: str) -> None:
     assert ("alpha" in text) == ("RGBA" in kinds)
     assert ("16 bits" in text) == ("I" in kinds.split())
     assert ("resize" in text) == ("wide" in kinds)
+
+
+@pytest.mark.parametrize("kinds", ["RGB", "RGBA", "L RGB", "I RGB", "I wide RGB", "large"])
+def test_a_folder_of_pictures_in_colour(tmp_path: Path, kinds: str) -> None:
+    """And, where a side is too long, shrunk; a convolutional model knows rows, columns and channels apart."""
+    side = 24 if kinds == "large" else 5
+    for i, picture in enumerate(grey(COUNT, side, side - 1, 3)):
+        kind = kinds.split()[i % len(kinds.split())]
+        image = Image.fromarray(picture)
+        if kind == "RGBA":
+            image = Image.fromarray(np.dstack([picture, picture[:, :, :1]]), "RGBA")
+        elif kind == "L":
+            image = image.convert("L")
+        elif kind == "I":
+            image = Image.fromarray(picture[:, :, 0].astype(np.uint16) * 200)
+        elif kind == "wide":
+            image = image.resize((7, 3))
+        image.save(tmp_path / f"{i:02}.png")
+    network = Network(layers="convolutional", hidden=(3, 2))
+    model = runs.vae(network, likelihood="gaussian", draws=2)
+    data = Data(name="file", path=str(tmp_path), side=8)
+    text = assert_same(RunSpec(data=data, model=model, batch=16, device="cpu"), 3)
+    assert ("resize((8, 8)" in text or "resize((8, 7)" in text or "resize((7, 8)" in text) == (kinds == "large")
+    assert ("[values] * 3" in text) == ("I" in kinds.split())
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_deep_pictures_that_a_look_at_some_does_not_find_are_rounded(tmp_path: Path, colour: bool) -> None:
+    """Of 200 pictures every fourth is looked at."""
+    for i, picture in enumerate(grey(200, 4, 4, 3)):
+        image = Image.fromarray(picture) if colour else Image.fromarray(picture[:, :, 0])
+        if i % 4 == 1:
+            image = Image.fromarray(picture[:, :, 0].astype(np.uint16) * 200)
+        image.save(tmp_path / f"{i:03}.png")
+    text = assert_same(spec(tmp_path), 4)
+    assert "rint" in text
+    assert ("[values] * 3" in text) == colour
 
 
 def test_the_script_finds_a_file_named_from_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

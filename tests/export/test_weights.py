@@ -18,12 +18,15 @@ from tests.export.stored import KEYFRAME, LAST, quiet, recorded
 
 EVERYTHING = Network(hidden=(12, 12, 12), activation="gelu", norm="batch", skip=True)
 LAYERED = Network(hidden=(9,), activation="leaky relu", norm="layer")
+CONVOLUTIONAL = Network(layers="convolutional", hidden=(6, 4), norm="batch")
 MODELS = {
     "vae": (runs.vae(), "digits"),
     "vae-batch": (runs.vae(EVERYTHING, latent=3), "digits"),
     "vae-sigma": (runs.vae(Network(hidden=()), likelihood="gaussian, learned σ"), "ring"),
+    "vae-images": (runs.vae(CONVOLUTIONAL, likelihood="gaussian, optimal σ"), "digits"),
     "gan": (runs.gan(EVERYTHING, noise=5, noise_law="uniform"), "ring"),
     "gan-images": (runs.gan(LAYERED), "digits"),  # in [0, 1], so that a sigmoid ends it
+    "gan-convolutional": (runs.gan(CONVOLUTIONAL, noise=3), "digits"),
 }
 
 
@@ -36,15 +39,15 @@ def run(request, tmp_path):
     return tmp_path / "run.elbo", trainer
 
 
-def wanted(model, count):
+def wanted(trainer, count):
     """Inputs and outputs by method, as the trainer's own model has them: the witness."""
-    first = next(iter(model.children()))[0].in_features
-    rng = torch.Generator().manual_seed(0)
+    model, rng = trainer.model, torch.Generator().manual_seed(0)
+    x = torch.rand(count, trainer.feed.dim, generator=rng)
     with torch.no_grad():
         if hasattr(model, "encode"):
-            x, z = torch.rand(count, first, generator=rng), torch.randn(count, model.latent, generator=rng)
+            z = torch.randn(count, model.latent, generator=rng)
             return {"encode": (x, model.encode(x)), "decode": (z, (model.decode(z),))}
-        z, x = torch.randn(count, first, generator=rng), torch.rand(count, model.discriminator[0].in_features)
+        z = torch.randn(count, model.noise, generator=rng)
         return {"generate": (z, (model.decode(z),)), "discriminate": (x, (torch.sigmoid(model.logit(x)),))}
 
 
@@ -70,7 +73,7 @@ def test_torchscript_gives_the_same_outputs(run, tmp_path):
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
         script = torch.jit.load(file, _extra_files=extra)
     with torch.no_grad():
-        for method, (given, expected) in wanted(trainer.model, 7).items():
+        for method, (given, expected) in wanted(trainer, 7).items():
             found = getattr(script, method)(given)
             close(found if isinstance(found, tuple) else (found,), expected)
         if hasattr(script, "encode"):
@@ -89,8 +92,9 @@ def test_onnx_gives_the_same_outputs_for_batches_of_any_size(run, tmp_path):
     same_in_onnx(path, trainer, tmp_path)
 
 
-def test_onnx_of_one_model(tmp_path):
-    trainer = recorded(tmp_path / "run.elbo", runs.gan(LAYERED))
+@pytest.mark.parametrize("network", [LAYERED, CONVOLUTIONAL], ids=["dense", "convolutional"])
+def test_onnx_of_one_model(tmp_path, network):
+    trainer = recorded(tmp_path / "run.elbo", runs.gan(network))
     trainer.model.eval()
     same_in_onnx(tmp_path / "run.elbo", trainer, tmp_path)
 
@@ -103,7 +107,7 @@ def same_in_onnx(path, trainer, folder):
     names = ("encoder", "decoder") if hasattr(trainer.model, "encode") else ("generator", "discriminator")
     assert files == [folder / f"a.b.{name}.onnx" for name in names]
     for count in (1, 7):
-        for file, (given, expected) in zip(files, wanted(trainer.model, count).values(), strict=True):
+        for file, (given, expected) in zip(files, wanted(trainer, count).values(), strict=True):
             evaluator = ReferenceEvaluator(str(file))
             close(evaluator.run(None, {evaluator.input_names[0]: given.numpy()}), expected)
     model = onnx.load(files[0])
@@ -123,6 +127,36 @@ def test_a_step_chooses_the_newest_keyframe_up_to_it(tmp_path):
     assert weights_at(path, KEYFRAME).spec.batch == 16  # the edit came after
     with pytest.raises(RunFileError, match="no weights at or before step 5"):
         weights_at(path, KEYFRAME - 1)
+
+
+def test_convolutions_of_odd_sides_and_colours(tmp_path):
+    """(N, 7, 9, 3): rows are in the order (H, W, C) on both sides, which no shape of a tensor tells."""
+    data = tmp_path / "mine.npy"
+    np.save(data, np.random.default_rng(0).random((50, 7, 9, 3), np.float32))
+    trainer = recorded_of_file(tmp_path / "vae.elbo", runs.vae(CONVOLUTIONAL), data)
+    data.unlink()
+    trainer.model.eval()
+    weights = weights_at(tmp_path / "vae.elbo", None)
+    assert weights.shape == (7, 9, 3)
+    (file,) = write_torchscript(weights, tmp_path / "a.pt", quiet)
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        script = torch.jit.load(file)
+    with torch.no_grad():
+        for method, (given, expected) in wanted(trainer, 5).items():
+            found = getattr(script, method)(given)
+            close(found if isinstance(found, tuple) else (found,), expected)
+
+
+def test_a_keyframe_of_old_without_a_shape_is_one_of_dense_layers(tmp_path, monkeypatch):
+    for name, model in (("vae", runs.vae()), ("gan", runs.gan())):
+        trainer = recorded(tmp_path / f"{name}.elbo", model)
+        monkeypatch.setattr("guiapp.export.weights.shape_of", lambda blob: ())
+        weights = weights_at(tmp_path / f"{name}.elbo", None)
+        assert weights.shape == (64,)
+        assert runs.equal(network(weights).state_dict(), trainer.weights())
+        del weights.tensors["encoder.0.weight" if name == "vae" else "discriminator.0.weight"]
+        with pytest.raises(RunFileError, match="do not fit"):
+            network(weights)
 
 
 def test_weights_of_another_form_are_refused(tmp_path):
@@ -149,7 +183,7 @@ def test_without_its_data_a_vae_is_whole_and_a_gan_is_not(tmp_path):
     assert len(list(write_safetensors(gan, tmp_path / "b.safetensors", quiet))) == 1
 
 
-def recorded_of_file(path: Path, model, data: Path) -> None:
+def recorded_of_file(path: Path, model, data: Path):
     from guiapp.engine.recorder import Recorder
     from guiapp.engine.trainer import Trainer
     from guiapp.spec import Data, RunSpec
@@ -158,6 +192,7 @@ def recorded_of_file(path: Path, model, data: Path) -> None:
     recorder = Recorder(path, trainer)
     recorder.add(runs.train(trainer, 2))
     recorder.close()
+    return trainer
 
 
 def test_onnx_without_its_packages_says_what_to_install(tmp_path, monkeypatch):
