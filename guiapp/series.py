@@ -106,6 +106,13 @@ class Series:
         lows, highs = [low for low, _ in parts], [high for _, high in parts]
         return cut.steps, cut.reduced(np.fmin, lows), cut.reduced(np.fmax, highs)
 
+    def windows(self, names: tuple[str, ...], start: int, stop: int, cells: int) -> tuple[Doubles, Floats, Floats]:
+        """As `window` of each of `names`, in one pass: steps (N,), low (len(names), N), high (len(names), N)."""
+        cut, columns = self._cut(start, stop, cells), self._columns(names)
+        parts = [self._extremes(level, part, columns) for level, part in cut.parts]
+        lows, highs = [low for low, _ in parts], [high for _, high in parts]
+        return cut.steps, cut.reduced(np.fmin, lows).T, cut.reduced(np.fmax, highs).T
+
     def grid(
         self, names: tuple[str, ...], start: int, stop: int, cells: int
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -124,7 +131,7 @@ class Series:
         if rows.ndim != 2 or rows.shape[1] != len(self.names):
             raise ValueError(f"rows of shape {rows.shape} for {len(self.names)} series")
 
-    def _extremes(self, level: _Level | None, part: slice, column: int) -> tuple[Floats, Floats]:
+    def _extremes(self, level: _Level | None, part: slice, column: int | slice | list[int]) -> tuple[Floats, Floats]:
         if level is None:
             rows = self._rows[part, column]
             return rows, rows

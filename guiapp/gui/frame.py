@@ -25,5 +25,7 @@ class Frame:
     series: Series
     pictures: Mapping[str, Picture]
     marks: tuple[Edited, ...] = ()
-    studies: Mapping[str, Studied] = field(default_factory=dict)  # by kind: the newest report of each, of whichever step
+    studies: Mapping[str, Studied] = field(
+        default_factory=dict
+    )  # by kind: the newest report of each, of whichever step
     until: int = 0  # the newest step of the run while a past step is shown, else 0

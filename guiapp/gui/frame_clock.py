@@ -12,6 +12,7 @@ from guiapp.gui.frame import Frame
 from guiapp.gui.session import Session
 
 TICK = 33  # ms between two draws at the least: what the window paints slows training on the other core too
+HAND = 25  # ms between two pulls at the least that a hand on a view asks for
 REST = 1.5  # a draw that took t is followed by a rest of at least REST · t
 
 
@@ -31,7 +32,11 @@ class Drawable(Protocol):
 
 class FrameClock(QObject):
     """Draws one view a tick, and pulls the next frame when all are drawn: a slow window never slows training, and a
-    hidden view costs nothing. A moment gone back to is drawn at once, all views of it: a hand is waiting."""
+    hidden view costs nothing. A moment gone back to is drawn at once, all views of it: a hand is waiting.
+
+    So it is on a view whose focus has changed: what it now needs is asked for without waiting for the draws that are
+    due, and is drawn as soon as it comes, out of turn. A hand that goes on moving asks again at most every `HAND` ms
+    and after the same rest as any draw; the other views keep their turns."""
 
     def __init__(
         self,
@@ -46,10 +51,16 @@ class FrameClock(QObject):
         self._clock = clock
         self._stale: list[Drawable] = []
         self._moved = True  # something besides training asks for a new frame
+        self._asked: dict[Drawable, tuple[frozenset[str], Mapping[str, Any]]] = {}  # needs and focus at the last pull
+        self._in_hand: list[Drawable] = []  # whose focus has changed since, and that have not been drawn anew
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.tick)
+        self._pace = QTimer(self)  # of the pulls that a hand asks for
+        self._pace.setTimerType(Qt.TimerType.PreciseTimer)
+        self._pace.setSingleShot(True)
+        self._pace.timeout.connect(self._follow)
         session.frame_changed.connect(self._on_frame)
         session.state_changed.connect(self.nudge)
         session.travelled.connect(self._hurry)
@@ -58,8 +69,14 @@ class FrameClock(QObject):
     def nudge(self, *_: object) -> None:
         """A view was shown, its focus changed, or the state did: get a frame even if training stands."""
         self._moved = True
-        if not self._timer.isActive():
-            self._timer.start(TICK)
+        if not self._pace.isActive():
+            self._pace.start(0)
+
+    def _follow(self) -> None:
+        """Pull for a hand, unless an answer is still to come: then that calls again."""
+        if self._moved and not self._session.pull_pending:
+            self._pace.start(HAND)
+            self._pull()
 
     def _hurry(self, *_: object) -> None:
         self._moved = True
@@ -73,10 +90,24 @@ class FrameClock(QObject):
         for view in self._views():
             if view.is_showing() and view.wants(fresh) and view not in self._stale:
                 self._stale.append(view)
+        self._draw_in_hand(frame)
+        if self._moved and not self._pace.isActive():
+            self._pace.start(0)
         if frame.until and fresh:
             self._timer.start(0)
         elif not self._timer.isActive():
             self._timer.start(TICK)
+
+    def _draw_in_hand(self, frame: Frame) -> None:
+        found = [view for view in self._in_hand if view in self._stale]
+        if not found:
+            return
+        began = self._clock()
+        for view in found:
+            self._in_hand.remove(view)
+            self._stale.remove(view)
+            view.draw(frame)
+        self._pace.start(max(HAND, round(1000 * (self._clock() - began) * (1 + REST))))
 
     def tick(self) -> None:
         """Draw the view that has waited longest, or all of them when looking back; or, when there is none, ask for the
@@ -86,6 +117,7 @@ class FrameClock(QObject):
         try:
             while self._stale and frame is not None and (frame.until or not drawn):
                 view = self._stale.pop(0)
+                self._in_hand = [other for other in self._in_hand if other is not view]
                 if view.is_showing():
                     drawn = True
                     view.draw(frame)
@@ -105,5 +137,10 @@ class FrameClock(QObject):
         showing = [view for view in self._views() if view.is_showing()]
         focus: dict[str, Any] = {}
         for view in showing:
-            focus.update(view.focus_now())
+            own = view.focus_now()
+            focus.update(own)
+            now = (view.needs_now(), own)
+            if self._asked.setdefault(view, now) != now and view not in self._in_hand:
+                self._in_hand.append(view)
+            self._asked[view] = now
         session.pull(frozenset().union(*(view.needs_now() for view in showing)), focus)

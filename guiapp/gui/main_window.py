@@ -37,7 +37,7 @@ from guiapp.gui.time_machine import TimeMachine
 from guiapp.gui.workspace import Workspace
 from guiapp.messages import Died, Diverged, Started
 from guiapp.parameters import as_text, differences, edited, flat, value
-from guiapp.spec import Data, Gan, RunSpec, SpecError
+from guiapp.spec import Gan, RunSpec, SpecError
 
 TEXT_EVERY = 250  # ms between two updates of running text
 WORTH_KEEPING = 500  # steps: a reset of fewer needs no word
@@ -127,6 +127,7 @@ class MainWindow(QMainWindow):
         bar.reset_requested.connect(self.reset)
         bar.run_to_requested.connect(lambda step: self.go(session.run, step))
         bar.preset_chosen.connect(self.choose_preset)
+        bar.loading_cancelled.connect(session.stop_loading)
         panel.live_edited.connect(session.edit)
         self.explain_panel.link_activated.connect(self.follow_link)
         self.workspace.looked.connect(self.clock.nudge)
@@ -135,6 +136,7 @@ class MainWindow(QMainWindow):
         self.workspace.arranged.connect(self.sides.keep)
         self.workspace.broke.connect(lambda sentence, details: show_error(self, sentence, details))
         session.state_changed.connect(self._on_state)
+        session.loading.connect(bar.show_loading)
         session.started.connect(self._on_started)
         session.diverged.connect(self._on_diverged)
         session.refused.connect(self._on_refused)
@@ -176,7 +178,7 @@ class MainWindow(QMainWindow):
     def open_data(self, path: str) -> None:
         """Train the current model on the person's own data at `path`; the likelihood follows the data."""
         pending = self.parameter_panel.pending()
-        spec = msgspec.structs.replace(pending, data=Data(name="file", path=path, scale=pending.data.scale))
+        spec = msgspec.structs.replace(pending, data=msgspec.structs.replace(pending.data, name="file", path=path))
         self._adapting = True
         self.session.start(spec)
 

@@ -24,6 +24,7 @@ class Session(QObject):
 
     Signals:
         state_changed(str): one of `State`; "paused" is said anew after each single step.
+        loading(int, int): of the data of the run asked for, so many are read, and so many there are.
         started(Started): a new run exists.
         frame_changed(Frame, frozenset): something new to draw, and which picture kinds are new in it.
         travelled(object): the views show the step of this keyframe now, or None: the newest one, live.
@@ -37,6 +38,7 @@ class Session(QObject):
     """
 
     state_changed = Signal(str)
+    loading = Signal(int, int)
     started = Signal(object)
     frame_changed = Signal(object, object)
     travelled = Signal(object)
@@ -92,6 +94,11 @@ class Session(QObject):
         self.asked, self._running, self._then = spec, running, None
         self._send_new(m.Open(self._new_key(), path, step, spec, running))
 
+    def stop_loading(self) -> None:
+        """Give up reading the data of the run asked for; the current run goes on."""
+        if self.state == "starting":
+            self._thread.send(m.Pause())
+
     def undo_edit(self, index: int = -1) -> None:
         """Fork before the edit `index` of the run; the edits that a turn of one slider made count as one."""
         if self.live is not None and self.live.marks:
@@ -143,12 +150,13 @@ class Session(QObject):
 
     def study(self, kind: str, options: Mapping[str, Any]) -> None:
         """Begin a long computation on the moment shown; `frame_changed` follows, again and again."""
-        if self.can_look_back:
+        if self.has_run or self.state == "diverged":
             self._thread.send(m.Study(kind, options, self.at))
 
     def stop_study(self) -> None:
         """Give up the long computation under way."""
-        self._thread.send(m.StopStudy())
+        if self.can_look_back:
+            self._thread.send(m.StopStudy())
 
     def annotate(self, path: str, title: str, notes: str, tags: tuple[str, ...]) -> None:
         """Write what a person calls a run into its file; `annotated` follows."""
@@ -231,6 +239,8 @@ class Session(QObject):
             case m.Ready():
                 if self.state == "loading":
                     self._set_state("ready")
+            case m.Loading() if event.key == self._last_key:
+                self.loading.emit(event.done, event.total)
             case m.Started():
                 self._begin(event)
             case m.Update():
@@ -267,10 +277,12 @@ class Session(QObject):
                 self._refused(event)
             case m.Failed():
                 self.pull_pending = False
+                self._end_studies("The run has ended.")
                 self._set_state("ready")
                 self.complained.emit(event.sentence, event.details)
             case m.Died():
                 self.pull_pending = False
+                self._end_studies("The trainer has ended.")
                 self._set_state("lost")
                 self.lost.emit(event)
 
@@ -311,6 +323,12 @@ class Session(QObject):
             self.history_changed.emit()
         assert self.frame is not None
         self.frame_changed.emit(self.frame, fresh)
+
+    def _end_studies(self, trouble: str) -> None:
+        """Nothing more will come of those under way."""
+        for report in tuple(self.live.studies.values()) if self.live is not None else ():
+            if not report.ended:
+                self._studied(replace(report, trouble=trouble))
 
     def _studied(self, event: m.Studied) -> None:
         assert self.live is not None

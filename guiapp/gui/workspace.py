@@ -22,10 +22,18 @@ from guiapp.spec import Gan, RunSpec
 # Each arrangement: rows of columns of tabs.
 ARRANGEMENTS: Final = MappingProxyType(
     {
-        "VAE": ((("losses",), ("latent",)), (("samples",), ("gradients",))),
-        "VAE in the plane": ((("losses",), ("latent",)), (("field", "samples"), ("gradients",))),
-        "GAN in the plane": ((("losses",), ("field", "samples")), (("gradients",),)),
-        "GAN": ((("losses",), ("samples",)), (("gradients",),)),
+        "VAE": (
+            (("losses", "elbo", "rate"), ("latent", "explorer", "posterior")),
+            (("samples", "likelihood"), ("gradients", "collapse")),
+        ),
+        "VAE in the plane": (
+            (("losses", "elbo", "rate"), ("latent", "explorer", "posterior")),
+            (("field", "samples", "likelihood"), ("gradients", "collapse")),
+        ),
+        "GAN in the plane": ((("losses",), ("field", "samples", "explorer")), (("gradients",),)),
+        "GAN": ((("losses",), ("samples", "explorer")), (("gradients",),)),
+        "Evidence": ((("elbo",), ("rate",)), (("collapse",), ("likelihood", "losses"))),
+        "Latent space": ((("latent",), ("explorer",)), (("posterior",), ("samples", "collapse"))),
         "Gradients": ((("gradients",),), (("losses",),)),
         "Labs": ((tuple(lab.name for lab in LABS),),),
     }

@@ -35,6 +35,34 @@ def _latent(mean: Array, std: Array, labels: Array, axes: Array, share: Array, k
     return {**{name: array.astype(np.float32) for name, array in floats.items()}, "labels": labels}
 
 
+def datum_picture(shape: tuple[int, ...] = (8, 8), z: int = 2, index: int = 4, label: int = 1, **other: Any) -> Picture:
+    """A datum of `shape` with a reconstruction half as bright, and its posterior in `z` dimensions."""
+    data = np.random.default_rng(index).random(shape).astype(np.float32)
+    mean, std = np.linspace(-1, 1, z).astype(np.float32), np.full(z, 0.25, np.float32)
+    whole = {"index": index, "label": label, "data": data, "reconstruction": 0.5 * data, "mean": mean, "std": std}
+    return {name: np.array(value) for name, value in {**whole, "kl": 3.25, **other}.items()}
+
+
+def collapse_picture(z: int, active: int, between: int = 0, seed: int = 0) -> Picture:
+    """Of `z` dimensions in random order `active` ones, `between` that pay but do not tell, the rest at the prior."""
+    rng = np.random.default_rng(seed)
+    kind = rng.permutation(np.repeat([2, 1, 0], [active, between, z - active - between]))
+    kl = np.select(
+        [kind == 2, kind == 1], [rng.uniform(0.8, 3, z), rng.uniform(0.05, 0.2, z)], 10 ** rng.uniform(-5, -3, z)
+    )
+    mean_var = np.where(kind == 2, rng.uniform(0.5, 0.95, z), kl * rng.uniform(0.02, 0.09, z))
+    information = min(6.1, 0.8 * kl.sum())
+    scalars = {
+        "active_units": (mean_var > 0.01).sum(),
+        "information": information,
+        "information_error": 0.02,
+        "ceiling": np.log(500),
+    }
+    scalars |= {"aggregate_kl": kl.sum() - information, "count": 500}
+    vectors = {"kl": kl, "mean_var": mean_var, "noise_var": 1 - 0.9 * mean_var, "marginal_kl": 0.02 * kl}
+    return {**vectors, **{name: np.array(value) for name, value in scalars.items()}}
+
+
 def image(z1: Array, z2: Array, height: int = 28, width: int = 28) -> Array:
     """A blurred ring, (..., H, W) in [0, 1], whose size follows z1 and whose thickness z2; shapes (...)."""
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
@@ -71,6 +99,16 @@ def reconstructions_picture(shape: tuple[int, ...] = (28, 28), count: int = 32, 
     return {"data": data, "mean": 0.9 * data, "labels": rng.integers(0, 10, count)}
 
 
+def with_draws(picture: Picture, mean: str, sigma: float | None = None) -> Picture:
+    """`picture` with draws around its array `mean`: mean + σ ε, or 0 and 1 where there is no σ."""
+    rng = np.random.default_rng(2)
+    values = picture[mean]
+    noise = rng.random(values.shape) if sigma is None else rng.standard_normal(values.shape)
+    draw = (noise < values) if sigma is None else values + sigma * noise
+    more = {} if sigma is None else {"sigma": np.array(sigma, np.float32)}
+    return {**picture, "draw": draw.astype(np.float32), **more}
+
+
 def field_picture(count: int = 750, grid: int | None = 48, extent: float = 1.5, seed: int = 0) -> Picture:
     """A ring of eight modes, points that cover half of them, and a discriminator that has noticed."""
     rng = np.random.default_rng(seed)
@@ -92,6 +130,9 @@ def ring(count: int, modes: int, rng: np.random.Generator) -> Array:
 def _data(shape: tuple[int, ...], count: int, rng: np.random.Generator) -> Array:
     if len(shape) == 2:
         return image(rng.normal(size=count), rng.normal(size=count), *shape)
+    if len(shape) == 3:  # in colour: a channel each
+        each = [image(*rng.normal(size=(2, count)), *shape[:2]) for _ in range(shape[2])]
+        return np.stack(each, -1)
     if shape == (2,):
         return ring(count, 8, rng)
     return (np.sin(np.linspace(0, 6, *shape)) + rng.normal(0, 0.3, (count, *shape))).astype(np.float32)

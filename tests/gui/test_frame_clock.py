@@ -146,3 +146,86 @@ def test_an_answer_that_came_too_late_is_not_drawn(session, wire):
     wire.say(past(52, 1, 20))
     clock.tick()
     assert pane.drawn == [20]
+
+
+# ---------------------------------------------------------------------------------------------------- a hand on a view
+
+
+def test_a_hand_does_not_wait_for_the_draws_that_are_due(qtbot, session, wire):
+    """Four views are stale; the pull goes out before any of them is drawn, and the view in hand is drawn when the
+    answer comes, before its turn."""
+    others = tuple(Pane() for _ in range(4))
+    held = Pane({"decoded"}, series=False, focus={"z": ((0.0, 0.0),)})
+    clock = FrameClock(session, lambda: (*others, held))
+    clock.tick()
+    wire.say(update(1, 1, 1, decoded={}))
+    held._focus = {"z": ((1.0, 0.0),)}
+    clock.nudge()
+    qtbot.waitUntil(lambda: len(pulls(wire)) == 2, timeout=1000)
+    assert pulls(wire)[-1].focus == {"z": ((1.0, 0.0),)}
+    assert sum(len(pane.drawn) for pane in others) <= 1
+    wire.say(update(1, 2, 1, decoded={}))
+    assert held.drawn == [2], "at once, within the call"
+    clock.tick()
+    assert sum(len(pane.drawn) for pane in others) >= 1, "the others keep their turns"
+
+
+def test_a_view_whose_focus_stays_waits_for_its_turn(session, wire):
+    pane = Pane({"decoded"}, series=False, focus={"z": ((0.0, 0.0),)})
+    clock = FrameClock(session, lambda: (pane,))
+    clock.tick()
+    wire.say(update(1, 1, 1, decoded={}))
+    assert pane.drawn == []
+    clock.tick()
+    assert pane.drawn == [1]
+
+
+def test_a_hand_that_moves_while_an_answer_is_awaited_is_asked_for_when_it_comes(qtbot, session, wire):
+    pane = Pane({"decoded"}, series=False, focus={"z": 0})
+    clock = FrameClock(session, lambda: (pane,))
+    clock.tick()
+    for z in range(1, 6):  # moves of the mouse, five in one beat
+        pane._focus = {"z": z}
+        clock.nudge()
+    qtbot.waitUntil(lambda: not clock._pace.isActive(), timeout=1000)
+    assert len(pulls(wire)) == 1, "one question at a time"
+    wire.say(update(1, 1, 1, decoded={}))
+    qtbot.waitUntil(lambda: len(pulls(wire)) == 2, timeout=1000)
+    assert pulls(wire)[-1].focus == {"z": 5}, "and only the newest place matters"
+    wire.say(update(1, 2, 1, decoded={}))
+    assert pane.drawn == [2]
+
+
+def test_a_hand_leaves_rests_between_its_draws(qtbot, session, wire):
+    now = [10.0]
+
+    class Slow(Pane):
+        def draw(self, frame):
+            super().draw(frame)
+            now[0] += 0.2
+
+    pane = Slow({"decoded"}, series=False, focus={"z": 0})
+    clock = FrameClock(session, lambda: (pane,), clock=lambda: now[0])
+    clock.tick()
+    wire.say(update(1, 1, 1))
+    pane._focus = {"z": 1}
+    clock.nudge()
+    qtbot.waitUntil(lambda: len(pulls(wire)) == 2, timeout=1000)
+    wire.say(update(1, 2, 1, decoded={}))
+    assert pane.drawn == [2]
+    assert clock._pace.interval() == round(200 * (1 + REST))
+
+
+def test_paused_a_hand_is_followed_too_and_then_there_is_rest(qtbot, session, wire):
+    pane = Pane({"decoded"}, series=False, focus={"z": 0})
+    clock = FrameClock(session, lambda: (pane,))
+    wire.say(m.Paused(1, 0))
+    qtbot.waitUntil(lambda: len(pulls(wire)) == 1, timeout=1000)
+    wire.say(update(1, 1, 0, running=False, decoded={}))
+    pane._focus = {"z": 1}
+    clock.nudge()
+    qtbot.waitUntil(lambda: len(pulls(wire)) == 2, timeout=1000)
+    wire.say(update(1, 1, 0, running=False, decoded={}))
+    assert pane.drawn
+    qtbot.waitUntil(lambda: not clock._pace.isActive() and not clock._timer.isActive(), timeout=1000)
+    assert len(pulls(wire)) == 2

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtTest import QSignalSpy
@@ -224,3 +226,116 @@ def test_half_the_rate_of_every_player():
     gan = with_half_rate(RunSpec(model=Gan())).model
     assert gan.d_optimiser.lr == Gan().d_optimiser.lr / 2
     assert gan.g_optimiser.lr == Gan().g_optimiser.lr / 2
+
+
+# ----------------------------------------------------------------------------------------------------------- studies
+
+
+def studied(key, progress=0.5, kind="likelihood", step=3, trouble=""):
+    return m.Studied(key, kind, step, progress, {"elbo": np.array(progress)}, trouble)
+
+
+def test_a_study_is_asked_of_the_moment_shown_and_its_reports_are_in_the_frame(session, wire):
+    key = begin(session, wire)
+    session.study("likelihood", {"draws": 4})
+    assert wire.last() == m.Study("likelihood", {"draws": 4}, None)
+    wire.say(update(key, 1, 3))
+    seen = QSignalSpy(session.frame_changed)
+    report = studied(key)
+    wire.say(report)
+    wire.say(studied(key, kind="posterior"))
+    assert session.frame.studies["likelihood"] is report
+    assert set(session.frame.studies) == {"likelihood", "posterior"}
+    assert seen.at(0)[1] == {"likelihood"}
+    wire.say(update(key, 4, 2))
+    assert session.frame.studies["likelihood"] is report, "training goes on"
+
+
+def test_a_study_while_looking_back(session, wire):
+    key = begin(session, wire)
+    wire.say(replace(update(key, 1, 9), keyframes=np.array([0, 4])))
+    wire.say(studied(key, kind="posterior"))
+    session.travel(4)
+    session.study("likelihood", {})
+    assert wire.last() == m.Study("likelihood", {}, 4)
+    wire.say(studied(key, 0.2))
+    wire.say(replace(update(key, 10, 1), at=4))
+    assert session.frame.step == 4
+    assert session.frame.studies["likelihood"].progress == 0.2, "told before the past was there"
+    wire.say(studied(key, 1.0))
+    assert session.frame.step == 4
+    assert session.frame.studies["likelihood"].ended
+    assert "posterior" in session.frame.studies
+    session.go_live()
+    assert session.frame.studies["likelihood"].ended
+
+
+def test_a_new_run_has_no_studies_and_hears_of_none_of_the_old_one(session, wire):
+    key = begin(session, wire)
+    wire.say(studied(key))
+    session.start(RunSpec())
+    wire.say(studied(key, 0.6))
+    assert session.frame.studies["likelihood"].progress == 0.6, "the start may yet be refused"
+    wire.say(started(wire.last().key))
+    wire.say(studied(key, 0.7, trouble="Stopped."))
+    assert session.frame.studies == {}
+
+
+def test_a_fork_has_no_studies(session, wire):
+    key = begin(session, wire)
+    wire.say(studied(key, 1.0))
+    session.fork("somewhere", 3, RunSpec())
+    wire.say(started(wire.last().key))
+    assert session.frame.studies == {}
+
+
+def test_a_study_is_stopped(session, wire):
+    session.stop_study()
+    assert wire.sent == [], "there is nothing to stop"
+    begin(session, wire)
+    session.stop_study()
+    assert wire.last() == m.StopStudy()
+
+
+def test_there_is_nothing_to_study_without_a_run(session, wire):
+    session.study("likelihood", {})
+    assert wire.sent == []
+    wire.say(m.Ready("2", ("cpu",), 1))
+    session.study("likelihood", {})
+    assert wire.sent == []
+
+
+@pytest.mark.parametrize("event", [m.Failed("Out of memory.", "…"), m.Died(-9)])
+def test_a_study_ends_with_the_trainer(session, wire, event):
+    key = begin(session, wire)
+    wire.say(studied(key, 1.0, "posterior"))
+    wire.say(studied(key, 0.4))
+    wire.say(event)
+    report = session.frame.studies["likelihood"]
+    assert report.ended
+    assert report.trouble.endswith("has ended.")
+    assert report.progress == 0.4
+    assert session.frame.studies["posterior"].trouble == "", "that was done"
+
+
+def test_a_run_that_diverged_can_be_studied(session, wire):
+    key = begin(session, wire)
+    wire.say(m.Diverged(key, 4, "encoder.0.weight"))
+    session.study("likelihood", {})
+    assert isinstance(wire.last(), m.Study)
+
+
+def test_reading_is_told_of_and_stopped(session, wire):
+    key = begin(session, wire)
+    told = QSignalSpy(session.loading)
+    session.stop_loading()
+    assert not isinstance(wire.last(), m.Pause), "there is nothing to stop"
+    session.start(RunSpec())
+    wire.say(m.Loading(wire.last().key, 10, 100))
+    wire.say(m.Loading(key, 20, 100))
+    assert [told.at(i) for i in range(told.count())] == [[10, 100]]
+    start = wire.last()
+    session.stop_loading()
+    assert wire.last() == m.Pause()
+    wire.say(m.Refused("Reading was stopped.", key=start.key))
+    assert session.state == "training", "the run before goes on"

@@ -1,6 +1,8 @@
 import os
+import pickle
 import signal
 import sqlite3
+import sys
 from contextlib import closing
 from dataclasses import replace
 
@@ -40,6 +42,28 @@ def test_it_trains_in_another_process_and_answers_pulls(qtbot, thread):
     assert update.rows.shape == (5, len(run.names))
     assert update.pictures["latent"]["mean"].shape[1] == 2
     assert thread.pid != os.getpid()
+
+
+def test_the_window_never_opens_the_data(qtbot, thread, tmp_path):
+    path = tmp_path / "large-images-idx3-ubyte"
+    path.write_bytes(b"\0\0\x08\x03" + (60_000).to_bytes(4) + (28).to_bytes(4) * 2)
+    os.truncate(path, 16 + 60_000 * 784)
+    opened = []
+    watching = [True]
+
+    def watch(event, args):
+        if watching and event == "open" and str(path) in str(args[0]):
+            opened.append(args)
+
+    sys.addaudithook(watch)
+    heard(qtbot, thread, m.Ready)
+    spec = RunSpec(data=Data(name="file", path=str(path)))
+    run = heard(qtbot, thread, m.Started, lambda: thread.send(m.Start(1, spec, False)))
+    update = heard(qtbot, thread, m.Update, lambda: thread.send(m.Pull(frozenset({"samples"}))))
+    watching.clear()  # a hook cannot be taken away
+    assert run.data_count == 54_000
+    assert len(pickle.dumps((run, update))) < 1_000_000
+    assert opened == []
 
 
 def trained(qtbot, thread, steps):

@@ -130,18 +130,20 @@ def _rows(values: Any, count: int) -> npt.NDArray[Any] | None:
 
 
 def _square(row: npt.NDArray[Any]) -> npt.NDArray[np.float64] | None:
-    """(H, W) as it is, (D,) as a square where D is one; None where there is no image to see."""
+    """(H, W) and (H, W, 3) as they are, (D,) as a square where D is one; None where there is no image to see."""
     side = isqrt(row.size)
     if row.ndim == 1 and side * side == row.size and side >= 4:
         row = row.reshape(side, side)
-    return row.astype(np.float64) if row.ndim == 2 and np.isfinite(row).all() else None
+    is_image = row.ndim == 2 or (row.ndim == 3 and row.shape[2] == 3)
+    return row.astype(np.float64) if is_image and np.isfinite(row).all() else None
 
 
 def _pixmap(image: npt.NDArray[np.float64], ratio: float) -> QPixmap:
     low, high = min(0.0, float(image.min())), max(1.0, float(image.max()))
-    grey = np.ascontiguousarray((image - low) * (255 / (high - low))).astype(np.uint8)
-    height, width = grey.shape
-    pixmap = QPixmap.fromImage(QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8))
+    levels = np.ascontiguousarray((image - low) * (255 / (high - low))).astype(np.uint8)
+    height, width, *channels = levels.shape
+    kind = QImage.Format.Format_RGB888 if channels else QImage.Format.Format_Grayscale8
+    pixmap = QPixmap.fromImage(QImage(levels.data, width, height, levels.strides[0], kind))
     size = round(THUMBNAIL_PX * ratio)
     keep, fast = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.FastTransformation
     scaled = pixmap.scaled(size, size, keep, fast)

@@ -20,6 +20,7 @@ from guiapp.gui.widgets.latent_plot import LatentPlot
 from guiapp.messages import Seen, Started
 
 PATIENCE: Final = 15_000  # ms without an answer after which the trainer is taken to be gone
+ALONE = "It is computed on demand, of one run: open that run in the window."
 NO_ANSWER: Final = "The trainer has not answered: it is busy or has ended. Move the step to ask again."
 NO_KEYFRAMES: Final = "This run holds no weights to show."
 FIRST: Final = "samples"  # the view that every model can serve
@@ -184,8 +185,9 @@ class SideBySide(QWidget):
         assert isinstance(model, QStandardItemModel)
         for i, view in enumerate(VIEWS):
             served = len(known) < len(self._runs) or any(view.requires <= run.capabilities for run in known)
-            model.item(i).setEnabled(served)
-            model.item(i).setToolTip("" if served else view.missing)
+            alone = bool(view.studies)  # one long computation at a time, of the run in the window
+            model.item(i).setEnabled(served and not alone)
+            model.item(i).setToolTip(ALONE if alone else "" if served else view.missing)
 
     def _arrange(self) -> None:
         label = QLabel("&View")

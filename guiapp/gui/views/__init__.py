@@ -3,10 +3,28 @@
 from typing import Final
 
 from guiapp.gui.views.base import View
+from guiapp.gui.views.collapse import CollapseView
+from guiapp.gui.views.elbo import ElboView
+from guiapp.gui.views.explorer import ExplorerView
 from guiapp.gui.views.field import FieldView
 from guiapp.gui.views.gradients import GradientsView
 from guiapp.gui.views.latent import LatentView
+from guiapp.gui.views.likelihood import LikelihoodView
 from guiapp.gui.views.losses import LossesView
+from guiapp.gui.views.posterior import PosteriorView
+from guiapp.gui.views.rate import RateView
 from guiapp.gui.views.samples import SamplesView
 
-VIEWS: Final[tuple[type[View], ...]] = (LossesView, LatentView, SamplesView, GradientsView, FieldView)
+VIEWS: Final[tuple[type[View], ...]] = (
+    LossesView,
+    ElboView,
+    RateView,
+    CollapseView,
+    LatentView,
+    ExplorerView,
+    PosteriorView,
+    LikelihoodView,
+    SamplesView,
+    GradientsView,
+    FieldView,
+)

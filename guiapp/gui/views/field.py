@@ -162,7 +162,8 @@ class FieldView(View):
         self._half.setData(x, y, connect=connect, antialias=True)
 
     def _draw_mesh(self, manifold: Picture) -> None:
-        points = manifold.get("points")
+        whole = manifold.get("axes", np.eye(2)).shape[1] == 2  # else it is but a plane of the latent space
+        points = manifold.get("points") if whole else None
         self._switches["mesh"].setVisible(points is not None)
         if points is None:
             self._mesh.setData([], [])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from types import MappingProxyType
+from typing import ClassVar, Final
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from superqt import QFlowLayout
 
 from guiapp.gui.frame import Frame
 from guiapp.gui.theme import LIGHT, Theme
@@ -16,7 +18,10 @@ from guiapp.gui.views.base import View
 from guiapp.gui.widgets.heat_map import HeatMap, Row
 from guiapp.gui.widgets.layer_profile import LayerProfile
 from guiapp.gui.widgets.layers import Profile, Tensor, last_values, means, placed, quartiles, verdict
+from guiapp.gui.widgets.network_series import NetworkSeries, Noise
 from guiapp.gui.widgets.status_line import StatusLine
+from guiapp.gui.widgets.time_plot import AXIS_WIDTH
+from guiapp.gui.widgets.time_series import Curve, TimeSeriesPlot
 
 EMPTY = (
     "Here each layer's gradient will be a dot, from input to output, and beside it its course over the steps. "
@@ -24,7 +29,12 @@ EMPTY = (
 )
 BEFORE = "This is the model before its first step: it has no gradient yet."
 NOTHING = "This run records no gradients."
+COLOURS: Final = MappingProxyType(
+    {"encoder": "posterior", "decoder": "generated", "generator": "generator", "discriminator": "discriminator"}
+)
+COURSE = "gradient RMS, nats per unit of weight"
 AVERAGED = 100  # steps
+TENSORS, NETWORKS = range(2)  # what is drawn over the steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,8 @@ QUANTITIES = (GRADIENT, UPDATE)
 class GradientsView(View):
     """Dots: the gradient's root mean square of each tensor in the newest step; line: its mean over the last 100 steps;
     bars: the middle half of log10 |g|; below: the fraction that is exactly zero. A profile that falls by decades
-    towards the input is a vanishing gradient, one that rises an exploding one."""
+    towards the input is a vanishing gradient, one that rises an exploding one. Over the steps, each tensor is a row of
+    a map, or each network a curve; the size and the noise of each network's gradient stand below in numbers."""
 
     name: ClassVar[str] = "gradients"
     title: ClassVar[str] = "Gradients"
@@ -70,18 +81,28 @@ class GradientsView(View):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._profile, self._map = LayerProfile("Gradient by layer"), HeatMap("Gradient by layer and step")
-        self._status = StatusLine()
+        self._course = TimeSeriesPlot("Gradient by network", COURSE)
+        self._course.set_log(True)
+        self._course.getAxis("left").setWidth(AXIS_WIDTH + 8)  # for 0.0001 beside the title
+        self._over_time = QStackedWidget()
+        self._status, self._noise = StatusLine(), StatusLine()
         self._quantity = QComboBox()
         for i, quantity in enumerate(QUANTITIES):
             self._quantity.addItem(quantity.title)
             self._quantity.setItemData(i, quantity.tooltip, Qt.ItemDataRole.ToolTipRole)
         self._quantity.setAccessibleName("Quantity shown")
+        self._shown = QComboBox()
+        self._shown.addItems(["each tensor", "each network"])
+        self._shown.setAccessibleName("Shown over the steps")
+        self._shown.setToolTip("Over the steps: a map of all tensors, or a curve of each network's gradient RMS")
         self._frame: Frame | None = None
         self._past = False  # whether a past step is shown
         self._drawn: tuple[object, ...] = ()  # what the rows depend on
         self._tensors: tuple[Tensor, ...] = ()
+        self._networks: NetworkSeries | None = None
         self._arrange()
         self._quantity.currentIndexChanged.connect(lambda _i: self._redraw())
+        self._shown.currentIndexChanged.connect(lambda _i: self._redraw())
         self._profile.hovered.connect(self._status.set_pointed)
         self.set_theme(LIGHT)
         self.clear()
@@ -107,7 +128,7 @@ class GradientsView(View):
         profile = Profile(last_values(recent), means(recent), *self._spread(frame, quantity))
         jumped, self._past = self._past or frame.until > 0, frame.until > 0
         self._profile.show_profile(profile, quantity.axis, quantity.reference, exact=jumped)
-        self._map.draw(frame.series, frame.marks, frame.until)
+        self._draw_networks(frame, quantity)
         text = verdict(self._tensors, profile.smoothed, quantity.verdict)
         self._status.set_text(f"{text}, mean of {len(recent)} steps" if text else "")
 
@@ -115,11 +136,12 @@ class GradientsView(View):
         """Say what will appear."""
         self._frame = None
         self._map.clear_steps()
+        self._course.clear_steps()
         self._stage.say(EMPTY)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in the colours of `theme`."""
-        for part in (self._profile, self._map, self._status, self._stage):
+        for part in (self._profile, self._map, self._course, self._status, self._noise, self._stage):
             part.set_theme(theme)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -129,17 +151,23 @@ class GradientsView(View):
 
     def _arrange(self) -> None:
         tools = QWidget()
-        row = QHBoxLayout(tools)
+        row = QFlowLayout(tools)
         row.setContentsMargins(6, 3, 6, 3)
-        label = QLabel("&Quantity")
-        label.setBuddy(self._quantity)
-        row.addWidget(label)
-        row.addWidget(self._quantity)
-        row.addStretch(1)
+        for title, choice in (("&Quantity", self._quantity), ("&Over the steps", self._shown)):
+            pair = QWidget()
+            pair_row = QHBoxLayout(pair)
+            pair_row.setContentsMargins(0, 0, 0, 0)
+            label = QLabel(title)
+            label.setBuddy(choice)
+            pair_row.addWidget(label)
+            pair_row.addWidget(choice)
+            row.addWidget(pair)
         self._splitter = QSplitter()
         self._splitter.setChildrenCollapsible(False)
-        for part in (self._profile, self._map):
-            self._splitter.addWidget(part)
+        for part in (self._map, self._course):
+            self._over_time.addWidget(part)
+        self._splitter.addWidget(self._profile)
+        self._splitter.addWidget(self._over_time)
         self._splitter.setSizes([1000, 1000])  # shares, not pixels
         content = QWidget()
         column = QVBoxLayout(content)
@@ -147,6 +175,7 @@ class GradientsView(View):
         column.setSpacing(0)
         column.addWidget(tools)
         column.addWidget(self._splitter, 1)
+        column.addWidget(self._noise)
         column.addWidget(self._status)
         self._stage = self.staged(content)
 
@@ -156,7 +185,7 @@ class GradientsView(View):
             self.draw(self._frame)
 
     def _adapt(self, frame: Frame, quantity: Quantity, names: tuple[str, ...]) -> None:
-        drawn = (frame.run.key, frame.run.tensors, quantity)
+        drawn = (frame.run.tensors, quantity)
         if drawn == self._drawn:
             return
         self._drawn, self._tensors = drawn, placed(frame.run.tensors)
@@ -166,12 +195,37 @@ class GradientsView(View):
             for name, tensor in zip(names, self._tensors, strict=True)
         ]
         self._map.set_rows(rows, quantity.title, quantity.reference)
+        networks = dict.fromkeys(tensor.network for tensor in self._tensors)
+        self._course.set_curves([Curve(name, name, COLOURS.get(name, "total")) for name in networks], COURSE)
+
+    def _draw_networks(self, frame: Frame, quantity: Quantity) -> None:
+        """What lies beside the profile, and the line of each network's size and noise."""
+        by_network = quantity is GRADIENT and self._shown.currentIndex() == NETWORKS
+        self._shown.setEnabled(quantity is GRADIENT)
+        self._over_time.setCurrentIndex(NETWORKS if by_network else TENSORS)
+        if self._networks is None or self._networks.tensors is not frame.series:
+            self._networks = NetworkSeries(frame.series, self._tensors)
+        if by_network:
+            self._course.draw(self._networks, frame.marks, frame.until)
+        else:
+            self._map.draw(frame.series, frame.marks, frame.until)
+        self._noise.set_text(_noise_text(self._networks.noise(AVERAGED)) if quantity is GRADIENT else "")
 
     def _spread(self, frame: Frame, quantity: Quantity) -> tuple[np.ndarray, ...]:
         picture = frame.pictures.get("gradients")
         if picture is None or quantity is not GRADIENT or len(picture["counts"]) != len(self._tensors):
             return ()
         return quartiles(picture["edges"], picture["counts"]), np.asarray(picture["zeros"], float)
+
+
+def _noise_text(networks: tuple[Noise, ...]) -> str:
+    """Such as "encoder 0.27 ± 57 %, decoder 0.046 ± 19 %"."""
+    parts = [
+        f"{part.network} {part.mean:.2g}" + ("" if np.isnan(part.spread) else f" ± {part.spread:.0%}")
+        for part in networks
+        if not np.isnan(part.mean)
+    ]
+    return f"{', '.join(parts)} · gradient RMS of all weights, ± from step to step" if parts else ""
 
 
 def _short(tensor: Tensor) -> str:

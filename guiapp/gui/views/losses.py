@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import ClassVar
 
+import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from guiapp.gui.frame import Frame
@@ -13,15 +15,17 @@ from guiapp.gui.views.base import View
 from guiapp.gui.widgets.annotations import Reference
 from guiapp.gui.widgets.time_controls import TimeControls
 from guiapp.gui.widgets.time_series import Curve, TimeSeriesPlot
+from guiapp.gui.widgets.unit_choice import NATS, UnitChoice
 from guiapp.spec import Gan, RunSpec, Vae
 
 EMPTY = "Here the losses will be drawn, step by step. Start training with ▶ to fill the plot."
 BEFORE = "This is the model before its first step: it has no loss yet."
-NATS = "nats per datum"
 RECONSTRUCTION = Curve("reconstruction", "reconstruction", "reconstruction")
 TOTAL = Curve("loss", "total loss", "total")
 NEGATIVE_ELBO = Curve("elbo", "−ELBO", "total", light=True, negated=True)
 KL = Curve("kl", "KL", "kl")
+HELDOUT_RECONSTRUCTION = Curve("heldout/reconstruction", "held-out", "reconstruction", sparse=True)
+HELDOUT_KL = Curve("heldout/kl", "held-out KL", "kl", sparse=True)
 PLAYERS = (Curve("d_loss", "D loss", "discriminator"), Curve("g_loss", "G loss", "generator"))
 OUTPUTS = (
     Curve("d_real", "D(x)", "real"),
@@ -33,9 +37,10 @@ UNIT_RANGE = (-0.02, 1.02)
 
 
 class LossesView(View):
-    """VAE: total loss = reconstruction + β KL, −ELBO = reconstruction + KL where β was not always 1, and the KL on an
-    axis of its own. GAN: the players' losses against their values at the equilibrium, where D says ½ everywhere: D's
-    −E log D(x) − E log(1 − D(G(z))) is log 4 there, G's −E log D(G(z)) log 2, or E log(1 − D(G(z))) −log 2."""
+    """VAE: total loss = reconstruction + β KL, −ELBO = reconstruction + KL where that is not the loss, and the KL on an
+    axis of its own; dashed, both terms on held-out data. In nats per datum or bits per dimension. GAN: the players'
+    losses against their values at the equilibrium, where D says ½ everywhere: D's −E log D(x) − E log(1 − D(G(z))) is
+    log 4 there, G's −E log D(G(z)) log 2, or E log(1 − D(G(z))) −log 2."""
 
     name: ClassVar[str] = "losses"
     title: ClassVar[str] = "Losses"
@@ -43,9 +48,11 @@ class LossesView(View):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._controls = TimeControls()
-        self._upper, self._lower = TimeSeriesPlot("Losses", NATS), TimeSeriesPlot("Parts of the loss", NATS)
+        self._controls, self._units = TimeControls(), UnitChoice()
+        self._controls.add(self._units)
+        self._upper, self._lower = (TimeSeriesPlot(name, NATS.name) for name in ("Losses", "Parts of the loss"))
         self._drawn: tuple[object, ...] = ()  # what the curves and references depend on
+        self._frame: Frame | None = None
         self._upper.setLabel("bottom", "")  # the steps are named below the lower plot
         content = QWidget()
         column = QVBoxLayout(content)
@@ -64,6 +71,7 @@ class LossesView(View):
         if not len(frame.series):
             self._stage.say(BEFORE if frame.until else EMPTY)
             return
+        self._frame = frame
         self._adapt(frame)
         self._stage.show_content()
         for plot in (self._upper, self._lower):
@@ -71,6 +79,7 @@ class LossesView(View):
 
     def clear(self) -> None:
         """Say what will appear."""
+        self._frame = None
         for plot in (self._upper, self._lower):
             plot.clear_steps()
         self._stage.say(EMPTY)
@@ -88,6 +97,7 @@ class LossesView(View):
             self._controls.smoothing_changed.connect(plot.set_smoothing)
             self._controls.followed.connect(plot.follow)
         self._controls.log_changed.connect(lambda _on: self._set_log())
+        self._units.changed.connect(lambda: self.draw(self._frame) if self._frame else None)
 
     def _follow_suit(self, other: TimeSeriesPlot, following: bool) -> None:
         self._controls.set_following(following)
@@ -102,20 +112,30 @@ class LossesView(View):
 
     def _adapt(self, frame: Frame) -> None:
         """Choose the curves and levels for the kind of run, if they are not the ones shown."""
-        spec = frame.marks[-1].spec if frame.marks else frame.run.spec
-        if "d_loss" in frame.run.names:
-            objective = spec.model.objective if isinstance(spec.model, Gan) else ""
-            if self._is_new(frame.run.key, "gan", objective):
-                self._upper.set_curves(PLAYERS, "nats", references=_equilibrium(objective))
-                self._lower.set_curves(OUTPUTS, "probability", UNIT_RANGE, (Reference(0.5, "½"),))
-                self._align()
+        plays = "d_loss" in frame.run.names
+        self._units.setVisible(not plays)
+        if plays:
+            self._adapt_to_gan(frame)
         else:
-            weighted = _was_weighted(frame.run.spec) or any(_was_weighted(mark.spec) for mark in frame.marks)
-            if self._is_new(frame.run.key, "vae", weighted):
-                upper = (RECONSTRUCTION, TOTAL, NEGATIVE_ELBO) if weighted else (RECONSTRUCTION, TOTAL)
-                self._upper.set_curves(upper, NATS)
-                self._lower.set_curves((KL,), NATS)
-                self._align()
+            self._adapt_to_vae(frame)
+
+    def _adapt_to_gan(self, frame: Frame) -> None:
+        spec = frame.marks[-1].spec if frame.marks else frame.run.spec
+        objective = spec.model.objective if isinstance(spec.model, Gan) else ""
+        if self._is_new("gan", objective):
+            self._upper.set_curves(PLAYERS, "nats", references=_equilibrium(objective))
+            self._lower.set_curves(OUTPUTS, "probability", UNIT_RANGE, (Reference(0.5, "½"),))
+            self._align()
+
+    def _adapt_to_vae(self, frame: Frame) -> None:
+        unit = self._units.unit(int(np.prod(frame.run.shape)))
+        weighted = _was_weighted(frame.run.spec) or any(_was_weighted(mark.spec) for mark in frame.marks)
+        if self._is_new("vae", weighted, unit, frame.series.names):
+            upper = (RECONSTRUCTION, TOTAL, *((NEGATIVE_ELBO,) if weighted else ()), HELDOUT_RECONSTRUCTION)
+            for plot, curves in ((self._upper, upper), (self._lower, (KL, HELDOUT_KL))):
+                there = [curve for curve in curves if curve.name in frame.series.names]
+                plot.set_curves([replace(curve, scale=unit.factor) for curve in there], unit.name)
+            self._align()
 
     def _align(self) -> None:
         self._set_log()
@@ -129,7 +149,12 @@ class LossesView(View):
 
 
 def _was_weighted(spec: RunSpec) -> bool:
-    return isinstance(spec.model, Vae) and spec.model.beta != 1
+    """Whether the loss is, or may be at some steps, something else than −ELBO."""
+    model = spec.model
+    if not isinstance(model, Vae):
+        return False
+    plain = model.beta == 1 and model.schedule == "constant" and model.bound == "elbo"
+    return not plain or model.averaged or model.free_bits > 0
 
 
 def _equilibrium(objective: str) -> tuple[Reference, ...]:

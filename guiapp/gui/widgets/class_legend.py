@@ -19,8 +19,8 @@ SWATCH = 10  # px
 
 
 class ClassLegend(QListWidget):
-    """A list of class names; a click anywhere on a line, or Space, switches that class on or off. It stands beside a
-    picture, or lies across it in rows."""
+    """A list of class names; a click anywhere on a line, or Space, switches that class on or off; Enter shows it
+    alone, or all again. It stands beside a picture, or lies across it in rows."""
 
     hidden_changed = Signal()
 
@@ -28,7 +28,7 @@ class ClassLegend(QListWidget):
         super().__init__(parent)
         self.setAccessibleName("Classes shown")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, Space is the window's again
-        self.setToolTip("Click a class to hide or show its points")
+        self.setToolTip("Click a class, or press Space, to hide or show its points; Enter: this class alone, or all")
         self.setFrameShape(QListWidget.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
@@ -92,8 +92,12 @@ class ClassLegend(QListWidget):
         """Repaint in the colours of `theme`."""
         self._theme = theme
         self.blockSignals(True)
+        many = len(theme.classes)
         for i in range(self.count()):
-            self.item(i).setIcon(swatch(theme.classes[i % len(theme.classes)]))
+            self.item(i).setIcon(swatch(theme.classes[i % many]))
+            same = [name for j, name in enumerate(self._classes) if j != i and j % many == i % many]
+            if same:
+                self.item(i).setToolTip(f"There are {many} colours; of this one also: {', '.join(same)}")
         self.blockSignals(False)
         self.viewport().update()
 
@@ -104,12 +108,26 @@ class ClassLegend(QListWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and self.currentItem() is not None:
             self._toggle(self.currentItem())
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentItem() is not None:
+            self._single_out(self.currentItem())
         else:
             super().keyPressEvent(event)
 
     def _toggle(self, item: QListWidgetItem) -> None:
         on = item.checkState() == Qt.CheckState.Checked
         item.setCheckState(Qt.CheckState.Unchecked if on else Qt.CheckState.Checked)
+
+    def _single_out(self, item: QListWidgetItem) -> None:
+        """Show this class alone; where it is alone already, all of them."""
+        others = [other for other in map(self.item, range(self.count())) if other is not item]
+        alone = all(other.checkState() == Qt.CheckState.Unchecked for other in others)
+        self.blockSignals(True)
+        item.setCheckState(Qt.CheckState.Checked)
+        for other in others:
+            other.setCheckState(Qt.CheckState.Checked if alone else Qt.CheckState.Unchecked)
+        self.blockSignals(False)
+        self.viewport().update()
+        self.hidden_changed.emit()
 
 
 class _Names(QStyledItemDelegate):

@@ -22,8 +22,8 @@ Array = npt.NDArray[Any]
 
 
 def shape_kind(data: Array) -> str:
-    """ "images" for (M, H, W), "points" for (M, 2), else "vectors"."""
-    if data.ndim == 3:
+    """ "images" for (M, H, W) and (M, H, W, 3), "points" for (M, 2), else "vectors"."""
+    if data.ndim > 2:
         return "images"
     return "points" if data.ndim == 2 and data.shape[1] == 2 else "vectors"
 
@@ -49,11 +49,11 @@ class DataPlot(QStackedWidget):
         caption: str,
         grey: tuple[float, float],
         *,
-        below: Array | None = None,
+        below: Sequence[Array] = (),
         labels: Sequence[str] = (),
         noun: str = "image",
     ) -> None:
-        """Show `images` (M, H, W), with `below` (M, H, W) under them."""
+        """Show `images` (M, H, W) or (M, H, W, 3), with those of each array of `below` under them."""
         self.grid.set_images(images, caption, below=below, labels=labels, grey=grey, noun=noun)
         self.setCurrentWidget(self.grid)
 

@@ -56,15 +56,19 @@ class _Boxes(HeatItem):
 class HeatMap(TimePlot):
     """Row 0 is on top. Colours run through viridis over the range of the last third of the columns in sight (2nd to
     98th percentile, to half decades), so that training's start does not wash out what happens now; values beyond it
-    take the end colours. Exact zeros have a colour of their own, no value is left blank."""
+    take the end colours. Exact zeros have a colour of their own, no value is left blank. `aligned`: its axis is as wide
+    as those of curves above it, so that they share their steps; `least`: what is below counts as that, zero too."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, parent: QWidget | None = None, *, aligned: bool = False, least: float | None = None
+    ) -> None:
+        self._aligned, self._least = aligned, least
         self._rows: tuple[Row, ...] = ()
         self._range: Range | None = None
         self._unit = ""
         self._image = _Boxes()
         super().__init__(name, parent=parent)
-        self._scale = HeatScale()
+        self._scale = HeatScale(with_zero=least is None)
         self.getPlotItem().layout.addItem(self._scale, 2, 3)
         self.box.invertY(True)
         self.box.setMouseEnabled(y=False)
@@ -80,6 +84,20 @@ class HeatMap(TimePlot):
     def colour_range(self) -> Range:
         """log10 of the values with the first and the last colour."""
         return self._scale.range
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The series shown."""
+        return self._rows
+
+    @property
+    def scale_width(self) -> float:
+        """Pixels that the scale of the colours takes beside the plot."""
+        return self._scale.needed_width
+
+    def set_scale_width(self, width: float) -> None:
+        """Give the scale this many pixels, so that plots above each other share their steps."""
+        self._scale.setFixedWidth(width)
 
     def set_rows(self, rows: Sequence[Row], unit: str, reference: float | None = None) -> None:
         """Show other series from the next `draw` on; `unit` says what their values are, `reference` is marked on the
@@ -135,6 +153,8 @@ class HeatMap(TimePlot):
         if not len(steps):
             self._image.set_levels(None, QRectF())
             return
+        if self._least is not None:
+            means = np.maximum(means, self._least)
         width = steps[1] - steps[0] if len(steps) > 1 else cell_ends(series, steps, stop)[0] - steps[0]
         zero = means == 0
         logs = np.log10(means, out=np.full(means.shape, np.nan), where=means > 0)
@@ -161,7 +181,7 @@ class HeatMap(TimePlot):
         titles, most = [row.title for row in self._rows], max(float(AXIS_WIDTH), NAMES_SHARE * self.width())
         if self._names_width(titles) > most:
             titles = [" ".join(word[:3] for word in title.split()) for title in titles]
-        width = min(most, self._names_width(titles))
+        width = AXIS_WIDTH if self._aligned else min(most, self._names_width(titles))
         axis.setWidth(width)
         height = max(1.0, self.box.height()) / max(1, len(self._rows))
         every = max(1, math.ceil(metrics.height() * 0.9 / height))

@@ -22,18 +22,24 @@ def power_of_ten(exponent: int) -> str:
 
 class HeatScale(pg.GraphicsWidget):
     """A bar of the colours of log10 values from low to high, ticks at the decades, a boxed tick at a value to compare
-    with, and below it the colour of exact zeros."""
+    with, and, `with_zero`, below it the colour of exact zeros."""
 
-    def __init__(self) -> None:
+    def __init__(self, with_zero: bool = True) -> None:
         super().__init__()
+        self._with_zero = with_zero
         self._theme, self._title = LIGHT, ""
         self._colours: list[int] = []
         self._zero = LIGHT.bad
         self._range = (-1.0, 0.0)
         self._reference: float | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
+        self.setFixedWidth(self.needed_width)
+
+    @property
+    def needed_width(self) -> float:
+        """Pixels that bar, ticks and title take."""
         metrics = QFontMetricsF(QApplication.font())
-        self.setFixedWidth(GAP + BAR + GAP + metrics.horizontalAdvance("10⁻¹⁰") + metrics.height() + GAP)
+        return GAP + BAR + GAP + metrics.horizontalAdvance("10⁻¹⁰") + metrics.height() + GAP
 
     @property
     def range(self) -> tuple[float, float]:
@@ -61,19 +67,23 @@ class HeatScale(pg.GraphicsWidget):
             return
         metrics = QFontMetricsF(QApplication.font())
         line = metrics.height()
-        bar = QRectF(GAP, 0, BAR, max(10.0, self.size().height() - line - 2 * GAP))
+        foot = line + 2 * GAP if self._with_zero else 0
+        bar = QRectF(GAP, 0, BAR, max(10.0, self.size().height() - foot))
         strip = QImage(1, len(self._colours), QImage.Format.Format_RGB32)
         for i, colour in enumerate(reversed(self._colours)):
             strip.setPixel(0, i, colour)
         painter.drawImage(bar, strip)
         painter.setPen(QPen(QColor(self._theme.ink), 1))
         self._draw_ticks(painter, bar, metrics)
-        swatch = QRectF(GAP, bar.bottom() + GAP + line / 2 - BAR / 2, BAR, BAR)
-        painter.fillRect(swatch, QColor(self._zero))
-        painter.drawText(QPointF(swatch.right() + GAP, swatch.center().y() + metrics.ascent() / 2 - 1), "0")
-        painter.translate(self.size().width() - line, bar.center().y())
+        if self._with_zero:
+            swatch = QRectF(GAP, bar.bottom() + GAP + line / 2 - BAR / 2, BAR, BAR)
+            painter.fillRect(swatch, QColor(self._zero))
+            painter.drawText(QPointF(swatch.right() + GAP, swatch.center().y() + metrics.ascent() / 2 - 1), "0")
+        painter.translate(self.needed_width - line, bar.center().y())
         painter.rotate(-90)
-        title = metrics.elidedText(self._title, Qt.TextElideMode.ElideRight, bar.height())
+        fits = metrics.horizontalAdvance(self._title) <= bar.height()
+        title = self._title if fits else self._title.partition(",")[0]
+        title = metrics.elidedText(title, Qt.TextElideMode.ElideRight, bar.height())
         painter.drawText(QRectF(-bar.height() / 2, 0, bar.height(), line), Qt.AlignmentFlag.AlignCenter, title)
 
     def _draw_ticks(self, painter: QPainter, bar: QRectF, metrics: QFontMetricsF) -> None:

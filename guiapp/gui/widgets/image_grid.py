@@ -22,8 +22,9 @@ WORTH_IT = 0.85  # whole device pixels, if the images lose no more of their size
 
 
 class ImageGrid(QWidget):
-    """Images (M, H, W) as grey levels in as many columns as make them largest, under a caption. With `below`, each
-    image stands above its partner (a datum above its reconstruction). Values that are not finite are left blank."""
+    """Images (M, H, W), grey, or (M, H, W, 3), red, green and blue, in as many columns as make them largest, under a
+    caption. With `below`, each image stands above its partners (a datum above its reconstruction). Values that are not
+    finite are left blank."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +42,8 @@ class ImageGrid(QWidget):
 
     @property
     def tiles(self) -> Levels:
-        """The tiles shown, (M, H, W) or (M, 2 H + gap, W) with partners: levels 1 to 255, 0 for blank."""
+        """The tiles shown, (M, H, W) or (M, 2 H + gap, W) with partners, and 3 channels last where they have colour:
+        levels 1 to 255, 0 for blank."""
         return self._tiles
 
     @property
@@ -54,19 +56,20 @@ class ImageGrid(QWidget):
         images: npt.NDArray[Any],
         caption: str = "",
         *,
-        below: npt.NDArray[Any] | None = None,
+        below: Sequence[npt.NDArray[Any]] = (),
         labels: Sequence[str] = (),
         grey: tuple[float, float] | None = None,
         noun: str = "image",
     ) -> None:
-        """Show `images` (M, H, W), and under each the one of `below`, same shape; `labels` (M,) for the tooltip.
-        `grey` is the range from black to white; without it that of `images`."""
+        """Show `images` (M, H, W) or (M, H, W, 3), and under each the one of every array of `below`, same shape;
+        `labels` (M,) for the tooltip. `grey` is the range from black to white, of each channel where there is colour;
+        without it that of `images`."""
         low, high = grey or value_range(images)
         tiles = to_levels(images, low, high)
-        seam = self._between = max(1, round(max(tiles.shape[1:]) / 28))
-        if below is not None:
-            partners = to_levels(below, low, high)
-            tiles = np.concatenate([tiles, np.zeros((len(tiles), seam, tiles.shape[2]), np.uint8), partners], 1)
+        seam = self._between = max(1, round(max(tiles.shape[1:3]) / 28))
+        if below:
+            blank = np.zeros((len(tiles), seam, *tiles.shape[2:]), np.uint8)
+            tiles = np.concatenate([tiles, *(part for b in below for part in (blank, to_levels(b, low, high)))], 1)
             self._between = 3 * seam  # so that pairs are seen as such
         self._tiles, self._caption, self._labels, self._noun = tiles, caption, tuple(labels), noun
         self._composed_for = None
@@ -81,7 +84,7 @@ class ImageGrid(QWidget):
     def index_at(self, position: QPoint | QPointF) -> int | None:
         """The index of the image at `position` in the widget; None beside the images."""
         columns, scale, area = self._layout()
-        height, width = (side + self._between for side in self._tiles.shape[1:])
+        height, width = (side + self._between for side in self._tiles.shape[1:3])
         column = math.floor((position.x() - area.left()) / (width * scale))
         row = math.floor((position.y() - area.top()) / (height * scale))
         index = row * columns + column
@@ -119,7 +122,7 @@ class ImageGrid(QWidget):
         top = MARGIN + (self.fontMetrics().height() + MARGIN if self._caption else 0)
         room_x, room_y = max(1, self.width() - 2 * MARGIN), max(1, self.height() - top - MARGIN)
         count, between = max(1, len(self._tiles)), self._between
-        height, width = (side + between for side in self._tiles.shape[1:])
+        height, width = (side + between for side in self._tiles.shape[1:3])
         columns = np.arange(1, count + 1)
         rows = -(-count // columns)
         ratio = self.devicePixelRatioF()
@@ -138,12 +141,19 @@ class ImageGrid(QWidget):
         if self._image is None or key != self._composed_for:
             tiles = self._tiles[:, ::stride, ::stride]
             gap = max(1, self._between // stride)
-            count, height, width = tiles.shape
+            count, height, width, *channels = tiles.shape
             rows = -(-count // columns)
-            board = np.zeros((rows * columns, height + gap, width + gap), np.uint8)
+            board = np.zeros((rows * columns, height + gap, width + gap, *channels), np.uint8)
             board[:count, :height, :width] = tiles
-            board = board.reshape(rows, columns, height + gap, width + gap).transpose(0, 2, 1, 3)
-            board = board.reshape(rows * (height + gap), columns * (width + gap))[:-gap, :-gap]
+            board = board.reshape(rows, columns, height + gap, width + gap, *channels).swapaxes(1, 2)
+            board = board.reshape(rows * (height + gap), columns * (width + gap), *channels)[:-gap, :-gap]
+            if channels:
+                board[(board == 0).any(2)] = _rgb(self._theme.background)
             table = colour_table("#000000", "#ffffff", background=self._theme.background)
             self._image, self._composed_for = to_image(board, table), key
         return self._image
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    parsed = QColor(colour)
+    return parsed.red(), parsed.green(), parsed.blue()

@@ -1,4 +1,4 @@
-"""The plane of two latent directions: posterior means, their ellipses, and the prior."""
+"""The plane of two latent directions: points, posteriors, q(z) and the prior."""
 
 from __future__ import annotations
 
@@ -14,35 +14,32 @@ from PySide6.QtWidgets import QWidget
 
 from guiapp.gui.theme import Theme
 from guiapp.gui.widgets.bar_strip import SUBSCRIPTS
-from guiapp.gui.widgets.pens import curve_pen
+from guiapp.gui.widgets.latent_layers import LatentLayers, Shown, covariance, points_of
 from guiapp.gui.widgets.plane_plot import PlanePlot
-from guiapp.gui.widgets.plane_shapes import Outline, ellipses
 from guiapp.gui.widgets.plot_menu import Table, add_export_actions
-from guiapp.gui.widgets.point_cloud import NO_GROUP, PointCloudItem
+from guiapp.gui.widgets.point_cloud import NO_GROUP
 from guiapp.messages import Picture
 
-ELLIPSES = 60
-HALF_WIDTHS = (3.0, 4.0, 5.0, 6.0, 8.0)  # then twice as wide at each step: a range that is seldom set
+HALF_WIDTHS = (3.5, 4.0, 5.0, 6.0, 8.0)  # then twice as wide at each step: a range that is seldom set
+COLUMNS = ("mean 1", "mean 2", "std 1", "std 2", "covariance", "label")
 
 
 class LatentPlot(PlanePlot):
-    """Points (N, 2) by class over the prior N(0, I), whose circles of radius 1 and 2 hold 39 % and 86 % of its mass.
+    """Points (N, 2) by class over the prior N(0, I), whose circles of radius 1, 2 and 3 hold 39, 86 and 99 % of its
+    mass.
 
     With one latent dimension the plane is (μ, σ): the prior lies on the line σ = 1, and posteriors below it are sure.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Posterior means in the latent plane", parent)
-        self.cloud = PointCloudItem()
-        self.ellipses = pg.PlotCurveItem()
-        self.prior = pg.PlotCurveItem()
-        self._notes = (pg.TextItem("1σ", anchor=(0.5, 1)), pg.TextItem("2σ of the prior", anchor=(0.5, 1)))
+        super().__init__("Held-out data in the latent plane", parent)
+        self.layers = LatentLayers(self)
+        self._notes = tuple(pg.TextItem(text, anchor=(0.5, 1)) for text in ("1σ", "2σ", "3σ of the prior"))
         self._picture: Picture = {}
         self._is_line: bool | None = None
-        for item in (self.prior, self.cloud, self.ellipses, *self._notes):
-            self.addItem(item, ignoreBounds=True)
         for note in self._notes:
             note.setZValue(1)  # over the points, or it could not be read
+            self.addItem(note, ignoreBounds=True)
         add_export_actions(self, self._table)
 
     @property
@@ -50,57 +47,32 @@ class LatentPlot(PlanePlot):
         """Whether the plane is (μ, σ), of one latent dimension."""
         return bool(self._is_line)
 
-    def show_latent(self, picture: Picture, with_ellipses: bool) -> None:
+    def show_latent(self, picture: Picture, shown: Shown) -> None:
         """Show the picture "latent"."""
         self._picture = picture
-        mean, labels = np.asarray(picture["mean"], float).reshape(-1, 2), picture["labels"]
-        self.cloud.set_points(mean, labels)
-        self.show_ellipses(with_ellipses)
-        self._set_prior(picture["axes"].shape[1] == 1)
+        self._note_prior(picture["axes"].shape[1] == 1)
         self.set_titles(*axis_titles(picture["axes"], picture["share"]))
-        half = half_width(mean[:, :1] if self._is_line else mean, self.home.width() / 2)
+        points = points_of(picture, shown)
+        half = half_width(points[:, :1] if self._is_line else points, self.home.width() / 2)
         if self._is_line:
-            top = 1.3 * half_width(mean[:, 1] * 3) / 3
+            self.layers.show_line(picture, shown)
+            top = 1.3 * half_width(points[:, 1] * 3.5) / 3.5
             self.set_home(QRectF(-half, 0, 2 * half, top), square=False)
         else:
+            self.layers.show(picture, shown)
             self.set_home(QRectF(-half, -half, 2 * half, 2 * half))
 
-    def show_ellipses(self, on: bool) -> None:
-        """Switch the ellipses of one posterior standard deviation on or off."""
-        mean, std = self._picture.get("mean"), self._picture.get("std")
-        if not on or mean is None or std is None or not len(mean) or self._picture["axes"].shape[1] == 1:
-            self.ellipses.setData([], [])
-            return
-        some = np.unique(np.linspace(0, len(mean) - 1, ELLIPSES).astype(int))
-        some = some[np.isfinite(mean[some]).all(1) & np.isfinite(std[some]).all(1)]
-        _draw(self.ellipses, ellipses(mean[some], std[some]))
+    def nearest(self, at: tuple[float, float]) -> int | None:
+        """The index of the datum at the point `at` of the plot."""
+        return self.layers.cloud.nearest(*at, self.reach())
 
-    def coordinates(self) -> tuple[int, ...]:
-        """The latent dimensions shown, counted from 0; none for principal components."""
-        found = [one_hot(row) for row in self._picture.get("axes", ())]
-        return tuple(i for i in found if i is not None)
-
-    def words(self, at: tuple[float, float], classes: tuple[str, ...]) -> str:
-        """What lies at the point `at` of the plot: its coordinates, and those of the datum there."""
-        if not self._picture:
-            return ""
-        text = f"{at[0]:.2f}, {at[1]:.2f}"
-        index = self.cloud.nearest(*at, self.reach())
-        if index is not None:
-            mean, std = self._picture["mean"][index], self._picture["std"][index]
-            spread = f"σ {std[0]:.2g}" if self._is_line else f"σ {std[0]:.2g}, {std[1]:.2g}"
-            where = f"{mean[0]:.2f}" if self._is_line else f"{mean[0]:.2f}, {mean[1]:.2f}"
-            name = class_name(int(self._picture["labels"][index]), classes)
-            text = " · ".join(part for part in (f"datum {index + 1}", name, f"mean {where}", spread) if part)
-        return text.replace("-", "−")
+    def words(self, at: tuple[float, float]) -> str:
+        """The coordinates of the point `at`."""
+        return f"{at[0]:.2f}, {at[1]:.2f}".replace("-", "−")
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
-        self.cloud.set_colours(theme.classes, theme.posterior)
-        self.prior.setPen(curve_pen(self, theme.prior, 1.5))
-        outline = QColor(theme.ink)
-        outline.setAlphaF(0.8)
-        self.ellipses.setPen(curve_pen(self, outline, 1))
+        self.layers.set_theme(self, theme)
         ground = QColor(theme.background)
         ground.setAlphaF(0.75)
         for note in self._notes:
@@ -108,31 +80,36 @@ class LatentPlot(PlanePlot):
             note.fill = pg.mkBrush(ground)
             note.update()
 
-    def _set_prior(self, is_line: bool) -> None:
+    def _note_prior(self, is_line: bool) -> None:
         if is_line == self._is_line:
             return
         self._is_line = is_line
-        if is_line:
-            ends = np.array([[-1e3, 1.0], [1e3, 1.0]])
-            _draw(self.prior, (ends[:, 0], ends[:, 1], np.array([1, 0], np.int32)))
-            self._notes[0].setText("the prior's σ")
-            self._notes[0].setPos(0, 1)
-        else:
-            _draw(self.prior, ellipses(np.zeros((2, 2)), np.array([[1.0, 1.0], [2.0, 2.0]]), 120))
-            self._notes[0].setText("1σ")
-            self._notes[0].setPos(0, 1)
-            self._notes[1].setPos(0, 2)
-        self._notes[1].setVisible(not is_line)
+        self._notes[0].setText("the prior's σ" if is_line else "1σ")
+        for radius, note in enumerate(self._notes, 1):
+            note.setPos(0, radius)
+            note.setVisible(radius == 1 or not is_line)
 
     def _table(self) -> Table:
         if not self._picture:
-            return ("mean 1", "mean 2", "std 1", "std 2", "label"), np.empty((0, 5))
-        parts = (self._picture["mean"], self._picture["std"], np.reshape(self._picture["labels"], (-1, 1)))
-        return ("mean 1", "mean 2", "std 1", "std 2", "label"), np.concatenate(parts, 1)
+            return COLUMNS, np.empty((0, len(COLUMNS)))
+        columns = [covariance(self._picture), self._picture["labels"]]
+        parts = (self._picture["mean"], self._picture["std"], *(np.reshape(column, (-1, 1)) for column in columns))
+        return COLUMNS, np.concatenate(parts, 1)
+
+
+def datum_words(picture: Picture, index: int, classes: tuple[str, ...]) -> str:
+    """Datum `index` of the picture "latent" in a line: its class, and its posterior in the plane."""
+    mean, std = picture["mean"][index], picture["std"][index]
+    is_line = picture["axes"].shape[1] == 1
+    where = f"{mean[0]:.2f}" if is_line else f"{mean[0]:.2f}, {mean[1]:.2f}"
+    spread = f"σ {std[0]:.2g}" if is_line else f"σ {std[0]:.2g}, {std[1]:.2g}"
+    name = class_name(int(picture["labels"][index]), classes)
+    text = " · ".join(part for part in (f"datum {index + 1}", name, f"mean {where}", spread) if part)
+    return text.replace("-", "−")
 
 
 def half_width(means: npt.NDArray[Any], current: float = 0.0) -> float:
-    """The half-width of the square that holds 99.5 % of the finite `means`, from a short list of widths, 3 at least.
+    """The half-width of the square that holds 99.5 % of the finite `means`, from a short list of widths, 3.5 at least.
 
     A larger `current` one is kept until a fifth of the smaller would stay free: a range that swings to and fro doubles
     the cost of painting, for the axes are laid out anew."""
@@ -149,14 +126,25 @@ def one_hot(row: npt.NDArray[Any]) -> int | None:
     return int(large[0]) if len(large) == 1 else None
 
 
+def coordinates(axes: npt.NDArray[Any]) -> tuple[int, ...]:
+    """The latent dimensions that `axes` (2, Z) are, counted from 0; none for principal components."""
+    found = [one_hot(row) for row in axes]
+    return tuple(i for i in found if i is not None)
+
+
+def axis_name(row: npt.NDArray[Any], number: int) -> str:
+    """ "z₁" for a coordinate, "PC 1" for a principal component; `row` is the axis (Z,), `number` counted from 1."""
+    index = one_hot(row)
+    return f"PC {number}" if index is None else "z" + str(index + 1).translate(SUBSCRIPTS)
+
+
 def axis_titles(axes: npt.NDArray[Any], share: npt.NDArray[Any]) -> tuple[str, str]:
     """ "z₁" for a coordinate, "PC 1 (62 % of variance)" for a principal component; "σ" above a single dimension."""
     if axes.shape[1] == 1:
         return "μ, posterior mean of z", "σ, posterior standard deviation"
     titles = []
     for number, (row, part) in enumerate(zip(axes, share, strict=True), 1):
-        index = one_hot(row)
-        title = f"PC {number}" if index is None else "z" + str(index + 1).translate(SUBSCRIPTS)
+        title = axis_name(row, number)
         known = axes.shape[1] > 2 and math.isfinite(part)
         titles.append(f"{title} ({part:.0%} of variance)".replace("%", " %") if known else title)
     return titles[0], titles[1]
@@ -167,8 +155,3 @@ def class_name(label: int, classes: tuple[str, ...]) -> str:
     if label <= NO_GROUP:
         return ""
     return classes[label] if label < len(classes) else f"class {label}"
-
-
-def _draw(curve: pg.PlotCurveItem, outline: Outline) -> None:
-    x, y, connect = outline
-    curve.setData(x, y, connect=connect, antialias=True)

@@ -42,9 +42,13 @@ def colour_table(*stops: str, background: str | None = None) -> list[int]:
 
 
 def to_image(levels: Levels, table: list[int]) -> QImage:
-    """The picture of `levels` (R, C), row 0 on top; it owns its pixels."""
+    """The picture of `levels` (R, C), row 0 on top, in the colours of `table`; or of red, green and blue (R, C, 3),
+    which need none. It owns its pixels."""
     levels = np.ascontiguousarray(levels)
-    rows, columns = levels.shape
-    indexed = QImage(levels.data, columns, rows, columns, QImage.Format.Format_Indexed8)
-    indexed.setColorTable(table)
-    return indexed.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    rows, columns = levels.shape[:2]
+    if levels.ndim == 3:
+        image = QImage(levels.data, columns, rows, 3 * columns, QImage.Format.Format_RGB888)
+    else:
+        image = QImage(levels.data, columns, rows, columns, QImage.Format.Format_Indexed8)
+        image.setColorTable(table)
+    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)

@@ -17,12 +17,14 @@ LEAD = 10.0  # px, from the plot to the text
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """`height` is the curve's end as a part of the plot's height, 0 at the bottom; None: not in sight."""
+    """`height` is the curve's end as a part of the plot's height, 0 at the bottom; None: not in sight. `dashed` is how
+    the curve is drawn."""
 
     title: str
     colour: str
     shown: bool
     height: float | None
+    dashed: bool = False
 
 
 def spread(wanted: list[float], height: float, room: float) -> list[float]:
@@ -100,7 +102,10 @@ class LineLabels(pg.GraphicsWidget):
                 painter.setPen(QPen(QColor(label.colour), 2))
                 painter.drawLine(end, QPointF(place.left() + LEAD - 3, place.center().y()))
             elif label.shown and len(self._labels) > AT_ENDS:
-                painter.fillRect(QRectF(place.left(), place.center().y() - 1.5, LEAD - 3, 3), QColor(label.colour))
+                for dash in (
+                    (QRectF(0, -1.5, 3, 3), QRectF(4, -1.5, 3, 3)) if label.dashed else (QRectF(0, -1.5, 7, 3),)
+                ):
+                    painter.fillRect(dash.translated(place.left(), place.center().y()), QColor(label.colour))
             painter.setPen(QColor(self._theme.ink if label.shown else self._theme.muted))
             painter.drawText(place.adjusted(LEAD, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, label.title)
 

@@ -46,6 +46,10 @@ class TimeControls(QWidget):
         """Offer to follow the run while the plot does not."""
         self.back.setEnabled(not following)
 
+    def add(self, control: QWidget) -> None:
+        """Put one more control into the row."""
+        self._row.addWidget(control)
+
     def _smooth(self, hundredths: int) -> None:
         weight = hundredths / 100
         self._value.setText(f"{weight:.2f}")
@@ -61,7 +65,7 @@ class TimeControls(QWidget):
         label.setBuddy(self.slider)
         for part in (label, self.slider, self._value):
             row.addWidget(part)
-        flow = QFlowLayout(self)
+        flow = self._row = QFlowLayout(self)
         flow.setContentsMargins(6, 3, 6, 3)
         for control in (smoothing, self.log, self.steps, self.back):
             flow.addWidget(control)

@@ -16,11 +16,12 @@ from guiapp.gui.theme import Theme
 from guiapp.gui.widgets.annotations import Reference
 from guiapp.gui.widgets.axis_range import Range, settled
 from guiapp.gui.widgets.crosshair import Reading
+from guiapp.gui.widgets.dashes import dashed
 from guiapp.gui.widgets.line_labels import Label, LineLabels
 from guiapp.gui.widgets.pens import blended, curve_pen
 from guiapp.gui.widgets.plot_menu import Table
 from guiapp.gui.widgets.smoothing import cell_ends, smoothed
-from guiapp.gui.widgets.time_plot import TimePlot
+from guiapp.gui.widgets.time_plot import TimePlot, grouped_digits
 from guiapp.gui.widgets.value_axis import ValueAxis
 from guiapp.series import Series
 
@@ -29,23 +30,45 @@ FAINT, LIGHT_CURVE = 0.32, 0.5  # how much of its colour the raw curve keeps, an
 BRIDGED = 8  # cells without a value that a line leads across, as while one player rests
 START_UP = 0.05  # part of a run in sight from its start that does not stretch the value axis ...
 LONG = 200  # ... once it has this many steps
+LOOK_BACK = 1000  # steps before the pointer's in which the last value of a sparse curve is looked for
+REACH = 100  # steps: a sparse curve is drawn from so far outside of the window, so that it does not end inside of it
+_ALL = slice(None)
 LOG_NOTE = "Values ≤ 0 have no place on a logarithmic axis and are left out."
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The series `name` (`negated`: times −1), called `title`, in the colour of the `Theme` field `colour`; `light`:
-    smoothed alone, pale."""
+    """The series `name` (`negated`: times −1; in another unit: times `scale`), called `title`, in the colour of the
+    `Theme` field `colour`; `alone`: where it is smoothed, without the curve as it is; `light`: so too, and pale.
+
+    `sparse`: has a value in few steps, such as an evaluation on held-out data every 50 steps; a dashed line through
+    them, the mean of those that share a pixel. Only such a curve may be the sum of series, `parts`."""
 
     name: str
     title: str
     colour: str
     light: bool = False
     negated: bool = False
+    scale: float = 1.0
+    sparse: bool = False
+    parts: tuple[str, ...] = ()
+    alone: bool = False
 
-    def values(self, series: Series) -> npt.NDArray[np.float32]:
-        """Those of all steps, (T,)."""
-        return -series.values(self.name) if self.negated else series.values(self.name)
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The series that it is made of."""
+        return self.parts or (self.name,)
+
+    @property
+    def factor(self) -> float:
+        """What the series are multiplied by."""
+        return -self.scale if self.negated else self.scale
+
+    def values(self, series: Series, part: slice = _ALL) -> npt.NDArray[np.float32]:
+        """Those of the steps `part`, counted from 0, of all without it: (T,)."""
+        first, *others = (series.values(name)[part] for name in self.columns)
+        total = sum(others, first) if others else first
+        return total if self.factor == 1 else np.float32(self.factor) * total
 
 
 class _Line(pg.PlotCurveItem):
@@ -186,9 +209,7 @@ class TimeSeriesPlot(TimePlot):
             return ()
         found = []
         for curve in self._shown():
-            value = float(curve.values(self._series)[step - self._series.first])
-            text = "no value" if np.isnan(value) else f"{value:.6g}"
-            found.append(Reading(curve.title, text, self._colour(curve, self.theme)))
+            found.append(Reading(curve.title, _text_at(curve, self._series, step), self._colour(curve, self.theme)))
         return tuple(found)
 
     def _item(self, height: int) -> _Line:
@@ -213,7 +234,7 @@ class TimeSeriesPlot(TimePlot):
 
     def _shown(self) -> list[Curve]:
         names = self._series.names if self._series else ()
-        return [curve for curve in self._curves if curve.name in names and curve.name not in self._hidden]
+        return [c for c in self._curves if set(c.columns) <= set(names) and c.name not in self._hidden]
 
     def _forget_ranges(self) -> None:
         self._range = None
@@ -226,20 +247,28 @@ class TimeSeriesPlot(TimePlot):
         shown, self._below = self._shown(), False
         bounds: list[float] = []
         ends: dict[str, float] = {}
+        sparse: list[tuple[_Line, Points, Points]] = []
         for curve, raw, smooth in zip(self._curves, self._raw, self._smooth, strict=True):
-            if self._series is None or curve not in shown:
+            if self._series is None or curve not in shown or curve.sparse:
                 raw.setData([], [])
                 smooth.setData([], [])
-            else:
-                bounds += self._draw_curve(self._series, curve, raw, smooth, ends)
+            if self._series is not None and curve in shown:
+                if curve.sparse:
+                    sparse.append((smooth, *self._sparse_points(self._series, curve, bounds, ends)))
+                else:
+                    bounds += self._draw_curve(self._series, curve, raw, smooth, ends)
         if bounds and not self._free_y:
             self._set_values(min(bounds), max(bounds))
+        for item, x, y in sparse:  # dashes are measured on the screen, so once the range is known
+            x, y, joined = dashed(x, y, *self.box.viewPixelSize())
+            item.setData(x, y, connect=joined, skipFiniteCheck=True)
         self.annotations.set_note(self._note(shown))
         low, high = self.box.viewRange()[1]
         labels = []
         for curve in self._curves:
             end = (ends[curve.name] - low) / (high - low) if curve.name in ends else None
-            labels.append(Label(curve.title, self._colour(curve, self.theme), curve.name not in self._hidden, end))
+            colour, visible = self._colour(curve, self.theme), curve.name not in self._hidden
+            labels.append(Label(curve.title, colour, visible, end, curve.sparse))
         self._labels.set_labels(tuple(labels))
 
     def _draw_curve(
@@ -247,29 +276,61 @@ class TimeSeriesPlot(TimePlot):
     ) -> list[float]:
         """Draw one curve, note its last value in sight in `ends`, and return the values the axis should hold."""
         start, stop, cells = self.window()
-        begins, lows, highs = series.window(curve.name, start, stop, cells)
-        middles = (begins + cell_ends(series, begins, stop) - 1) / 2
-        if curve.negated:
-            lows, highs = -highs, -lows
-        low, high = self._scaled(lows), self._scaled(highs)
-        last = high
+        alone = (curve.light or curve.alone) and self._weight > 0
+        last, x = np.empty(0), np.empty(0)
         if self._weight:
-            x, average = smoothed(series, curve.name, start, stop, cells, self._weight)
-            last = self._scaled(-average if curve.negated else average)
+            x, average = smoothed(series, curve.name, start, stop, cells // 2 if curve.alone else cells, self._weight)
+            last = self._scaled(curve.factor * average)
             _put(smooth, x, last, last)
         else:
             smooth.setData([], [])
-        if curve.light and self._weight:
+        if curve.alone and alone:
+            begins, low, high = x, last, last
+        else:
+            begins, low, high = self._extremes(series, curve)
+        if alone:
             raw.setData([], [])
         else:
-            _put(raw, middles, low, high)
+            _put(raw, (begins + cell_ends(series, begins, stop) - 1) / 2, low, high)
+        last = last if self._weight else high
         last = last[~np.isnan(last)]
         if len(last):
             ends[curve.name] = float(last[-1])
-        count = series.last - series.first + 1
-        late = begins >= series.first + START_UP * count if count >= LONG and start <= series.first else begins >= 0
-        kept = late & ~np.isnan(high)
+        kept = self._late(series, begins) & ~np.isnan(high)
         return [float(low[kept].min()), float(high[kept].max())] if kept.any() else []
+
+    def _extremes(self, series: Series, curve: Curve) -> tuple[Points, Points, Points]:
+        """The first step of each cell in sight, and the least and the largest value in it, as the axis has them."""
+        begins, low, high = series.window(curve.name, *self.window())
+        if curve.factor < 0:
+            low, high = high, low
+        factor = np.float32(curve.factor)
+        return begins, self._scaled(factor * low), self._scaled(factor * high)
+
+    def _sparse_points(
+        self, series: Series, curve: Curve, bounds: list[float], ends: dict[str, float]
+    ) -> tuple[Points, Points]:
+        """Steps and values of a sparse curve; adds to `bounds` and `ends` as `_draw_curve`."""
+        start, stop, cells = self.window()
+        if stop - start > 2 * cells:  # else each step has a place of its own
+            cells //= 2
+        begins, means = series.grid(curve.columns, max(0, start - REACH), stop + REACH, cells)
+        values = self._scaled(curve.factor * means.sum(0))
+        filled = ~np.isnan(values)
+        middles = (begins + cell_ends(series, begins, stop + REACH) - 1) / 2
+        x, y = middles[filled], values[filled]
+        seen = y[x < stop]
+        if len(seen):
+            ends[curve.name] = float(seen[-1])
+        kept = self._late(series, x) & (x >= start) & (x < stop)
+        bounds += [float(y[kept].min()), float(y[kept].max())] if kept.any() else []
+        return x, y
+
+    def _late(self, series: Series, steps: Points) -> npt.NDArray[np.bool_]:
+        """Which `steps` the value axis should hold."""
+        count = series.last - series.first + 1
+        whole = count >= LONG and self.window()[0] <= series.first
+        return steps >= (series.first + START_UP * count if whole else 0)
 
     def _scaled(self, values: npt.NDArray) -> Points:
         values = values.astype(np.float64)
@@ -295,6 +356,17 @@ class TimeSeriesPlot(TimePlot):
         if self._series is not None and self._curves and not shown:
             return "All curves are hidden: click a name to show its curve."
         return LOG_NOTE if self._below else ""
+
+
+def _text_at(curve: Curve, series: Series, step: int) -> str:
+    """The value of `step`; of a sparse curve the last one there was by then, with its step."""
+    at = step - series.first
+    values = curve.values(series, slice(max(0, at - LOOK_BACK) if curve.sparse else at, at + 1))
+    filled = np.flatnonzero(~np.isnan(values))
+    if not len(filled):
+        return "no value"
+    back = len(values) - 1 - int(filled[-1])
+    return f"{float(values[filled[-1]]):.6g}" + (f" (step {grouped_digits(step - back)})" if back else "")
 
 
 def _put(item: _Line, x: Points, low: Points, high: Points) -> None:

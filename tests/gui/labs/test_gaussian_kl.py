@@ -292,10 +292,10 @@ def test_a_posterior_that_cannot_be_is_refused(lab: GaussianKlLab, bad: dict[str
     assert lab.params() == before
 
 
-@pytest.mark.parametrize("shape", [(8, 784), (8, 2), (8, 28, 28), (8, 3, 8, 8), (7, 28, 28)])
+@pytest.mark.parametrize("shape", [(8, 784), (8, 2), (8, 28, 28), (8, 9, 8, 3), (8, 3, 8, 8), (7, 28, 28)])
 def test_a_thumbnail_is_shown_for_images_alone(lab: GaussianKlLab, shape: tuple[int, ...]) -> None:
     lab.set_pictures(posterior(images=np.linspace(0, 1, int(np.prod(shape))).reshape(shape)))
-    assert lab.picker.thumbnail.isVisible() == (shape in ((8, 784), (8, 28, 28)))
+    assert lab.picker.thumbnail.isVisible() == (shape in ((8, 784), (8, 28, 28), (8, 9, 8, 3)))
 
 
 def test_the_two_signs_have_two_colours(lab: GaussianKlLab) -> None:

@@ -142,7 +142,7 @@ def test_a_view_that_does_not_apply_says_why_and_asks_no_more(
     model = views.chooser.model()
     assert isinstance(model, QStandardItemModel)
     assert all(model.item(i).isEnabled() for i in range(model.rowCount()))
-    assert asked[0][3] == {"latent_axes": views.cells[0].view.focus()["latent_axes"]}
+    assert asked[0][3] == views.cells[0].view.focus()
 
 
 def test_views_that_no_run_can_serve_are_not_offered(

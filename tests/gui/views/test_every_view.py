@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PySide6.QtGui import QImage
@@ -18,12 +19,14 @@ from guiapp.spec import Vae
 from tests.gui.frames import gan_frame, vae_frame
 from tests.gui.pictures import (
     bent_manifold_picture,
+    collapse_picture,
     field_picture,
     latent_picture,
     manifold_picture,
     reconstructions_picture,
     samples_picture,
 )
+from tests.gui.studies import likelihood_picture, posterior_picture, report
 
 CAPABILITIES = {"encodes", "decodes", "samples", "scores", "plane"}
 SIZES = ((1024, 700), (300, 200), (200, 600), (60, 50))
@@ -34,8 +37,10 @@ def of_data(shape: tuple[int, ...]) -> dict[str, Picture]:
 
 
 def vae_images() -> Frame:
-    pictures = {"latent": latent_picture(), "manifold": manifold_picture(), **of_data((28, 28))}
-    return vae_frame(pictures=pictures)
+    pictures = {"latent": latent_picture(), "manifold": manifold_picture(), "collapse": collapse_picture(2, 2)}
+    frame = vae_frame(pictures={**pictures, **of_data((28, 28))})
+    studies = (report("likelihood", likelihood_picture()), report("posterior", posterior_picture()))
+    return replace(frame, studies={study.kind: study for study in studies})
 
 
 def vae_plane() -> Frame:
@@ -44,10 +49,9 @@ def vae_plane() -> Frame:
 
 
 def vae_vectors() -> Frame:
-    return vae_frame(
-        vae=Vae(latent=12), shape=(20,), classes=("a", "b"), key=4,
-        pictures={"latent": latent_picture(z=12, classes=2), "manifold": {}, **of_data((20,))},
-    )  # fmt: skip
+    pictures = {"latent": latent_picture(z=12, classes=2), "manifold": {}, "collapse": collapse_picture(12, 5, 3)}
+    pictures |= of_data((20,))
+    return vae_frame(vae=Vae(latent=12), shape=(20,), classes=("a", "b"), pictures=pictures, key=4)
 
 
 def vae_line() -> Frame:

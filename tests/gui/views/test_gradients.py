@@ -277,3 +277,50 @@ def test_before_the_first_step_of_a_run_with_more_it_says_so(view: GradientsView
     view.draw(past(shown, 1))
     assert view._stage.sentence == ""
     assert not view._map.following
+
+
+def group_rms(shown: Frame, network: str) -> np.ndarray:
+    """√(Σ n r² / Σ n) over the tensors of `network` in each step, (T,)."""
+    members = [(i, np.prod(shape)) for i, (name, shape) in enumerate(shown.run.tensors) if name.startswith(network)]
+    sizes = np.array([size for _, size in members])
+    return np.sqrt((values(shown)[:, [i for i, _ in members]].astype(float) ** 2 * sizes).sum(1) / sizes.sum())
+
+
+def test_each_network_has_its_size_and_noise_in_numbers(view: GradientsView) -> None:
+    shown = vae_frame(500)
+    view.draw(shown)
+    for network in ("encoder", "decoder"):
+        last = group_rms(shown, network)[-100:]
+        spread = np.sqrt(0.5 * (np.diff(last) ** 2).mean()) / last.mean()
+        assert f"{network} {last.mean():.2g} ± {spread:.0%}" in view._noise.text
+    view._quantity.setCurrentIndex(1)
+    assert view._noise.text == "", "it is of gradients"
+    view.draw(gan_frame(300, every=3))
+    view._quantity.setCurrentIndex(0)
+    assert "generator" in view._noise.text
+    assert "discriminator" in view._noise.text
+
+
+def test_each_network_is_a_curve_with_the_marks_of_the_edits(view: GradientsView) -> None:
+    edits = ((200, "model.estimator", "reparameterised", "none"),)
+    shown = vae_frame(500, edits=edits)
+    view.draw(shown)
+    view._shown.setCurrentIndex(1)
+    assert view._over_time.currentWidget() is view._course
+    steps, drawn_values = view._course.points("encoder", smooth=False)
+    np.testing.assert_allclose(np.sort(steps[np.isfinite(drawn_values)])[[0, -1]], (1, 500), atol=3)
+    assert drawn_values.min() == pytest.approx(np.log10(group_rms(shown, "encoder").min()), abs=0.1)
+    assert drawn_values.max() == pytest.approx(np.log10(group_rms(shown, "encoder").max()), abs=0.1)
+    assert view._course.annotations.marks == shown.marks
+    view._quantity.setCurrentIndex(1)
+    assert view._over_time.currentWidget() is view._map, "an update ratio is of a tensor"
+    assert not view._shown.isEnabled()
+    view._quantity.setCurrentIndex(0)
+    assert view._over_time.currentWidget() is view._course
+    view.draw(past(shown, 100))
+    assert view._course.points("encoder")[0].max() <= 100
+    view.draw(gan_frame(300, every=3))
+    assert [curve.name for curve in view._course.curves] == ["generator", "discriminator"]
+    view.grab()
+    view.clear()
+    assert len(view._course.points("generator")[0]) == 0

@@ -6,12 +6,18 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from guiapp.gui.views.latent import LatentView
 from guiapp.spec import Vae
 from tests.gui.frames import gan_frame, vae_frame
-from tests.gui.pictures import bent_manifold_picture, latent_picture, manifold_picture
+from tests.gui.pictures import bent_manifold_picture, datum_picture, latent_picture, manifold_picture
+
+
+def choose(box: QComboBox, data: object) -> None:
+    box.setCurrentIndex(box.findData(data))
+
 
 BOTH = {"latent": latent_picture(), "manifold": manifold_picture()}
 
@@ -28,7 +34,7 @@ def view(qtbot: QtBot) -> LatentView:
 
 def test_points_lie_at_the_means_in_their_class(view: LatentView) -> None:
     view.draw(vae_frame(pictures=BOTH))
-    cloud, picture = view._plot.cloud, BOTH["latent"]
+    cloud, picture = view._plot.layers.cloud, BOTH["latent"]
     order = np.argsort(picture["labels"], kind="stable")
     np.testing.assert_allclose(cloud.points, picture["mean"][order])
     np.testing.assert_array_equal(cloud.groups, picture["labels"][order])
@@ -39,55 +45,175 @@ def test_points_lie_at_the_means_in_their_class(view: LatentView) -> None:
 def test_the_same_frame_gives_the_same_data_whatever_came_between(view: LatentView) -> None:
     first = vae_frame(pictures=BOTH)
     view.draw(first)
-    before = view._plot.cloud.points, view._manifold.tiles.levels, view._strip.values, view._status.text
+    before = view._plot.layers.cloud.points, view._manifold.tiles.levels, view._strip.values, view._status.text
     view.draw(vae_frame(vae=Vae(latent=9), shape=(5,), classes=(), pictures={"latent": latent_picture(99, 9)}, key=7))
     view.draw(vae_frame(vae=Vae(latent=1), pictures={"latent": latent_picture(99, 1, 0)}, key=8))
     bent = {"latent": latent_picture(classes=0), "manifold": bent_manifold_picture()}
     view.draw(vae_frame(shape=(2,), classes=(), pictures=bent, key=9))
     view.draw(first)
-    after = view._plot.cloud.points, view._manifold.tiles.levels, view._strip.values, view._status.text
+    after = view._plot.layers.cloud.points, view._manifold.tiles.levels, view._strip.values, view._status.text
     for one, other in zip(before, after, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_it_asks_for_the_manifold_only_while_it_shows_it(qtbot: QtBot, view: LatentView) -> None:
+def test_it_asks_for_what_is_shown(qtbot: QtBot, view: LatentView) -> None:
     view.draw(vae_frame(pictures=BOTH))
     assert view.needs == {"latent", "manifold"}
     with qtbot.waitSignal(view.focus_changed):
-        view._with_manifold.setChecked(False)
+        choose(view._controls.manifold, "off")
     assert view.needs == {"latent"}
     assert not view._manifold.isVisible()
-    view._with_manifold.setChecked(True)
+    choose(view._controls.manifold, "beside")
     assert view._manifold.isVisible()
-    view.draw(vae_frame(vae=Vae(latent=5), pictures={"latent": latent_picture(z=5)}))
+    view.draw(vae_frame(vae=Vae(latent=1), pictures={"latent": latent_picture(z=1)}))
     assert view.needs == {"latent"}
-    assert not view._with_manifold.isEnabled()
+    assert not view._controls.manifold.isEnabled()
+    assert not view._controls.density.isEnabled()
     assert LatentView.needs == {"latent"}
 
 
-def test_the_axes_chosen_are_its_focus(qtbot: QtBot, view: LatentView) -> None:
+def test_its_focus_says_what_the_pictures_are_of(qtbot: QtBot, view: LatentView) -> None:
     view.draw(vae_frame(vae=Vae(latent=5), pictures={"latent": latent_picture(z=5)}))
-    assert view.focus() == {"latent_axes": None}
+    assert view.focus() == {
+        "latent_axes": None,
+        "latent_points": 3000,
+        "latent_draws": False,
+        "latent_density": False,
+        "manifold_cells": 15,
+    }
     with qtbot.waitSignal(view.focus_changed):
-        view._axes.set_axes((1, 3))
-    assert view.focus() == {"latent_axes": (1, 3)}
+        view._controls.axes.set_axes((1, 3))
+    assert view.focus()["latent_axes"] == (1, 3)
+    changes = (
+        (lambda: choose(view._controls.points, 10_000), "latent_points", 10_000),
+        (lambda: choose(view._controls.place, True), "latent_draws", True),
+        (lambda: choose(view._controls.density, "difference"), "latent_density", True),
+        (lambda: view._controls.cells.setValue(31), "manifold_cells", 31),
+    )
+    for change, name, value in changes:
+        with qtbot.waitSignal(view.focus_changed):
+            change()
+        assert view.focus()[name] == value
     with qtbot.waitSignal(view.focus_changed):
         view.draw(vae_frame(vae=Vae(latent=3), pictures={"latent": latent_picture(z=3)}, key=5))
-    assert view.focus() == {"latent_axes": None}, "there is no z4 any more"
+    assert view.focus()["latent_axes"] is None, "there is no z4 any more"
+
+
+def test_the_manifold_behind_the_points(view: LatentView) -> None:
+    choose(view._controls.manifold, "behind")
+    view.draw(vae_frame(pictures=BOTH))
+    assert not view._plot.isVisible()
+    assert view._manifold.layers.cloud.isVisible()
+    assert len(view._manifold.layers.cloud.points) == 1500
+    assert "stretched by Φ" in view._status.text
+    assert view._manifold.tiles.opacity() == pytest.approx(0.4)
+    view._controls.strength.setValue(80)
+    assert view._manifold.tiles.opacity() == pytest.approx(0.8)
+    choose(view._controls.manifold, "beside")
+    assert view._plot.isVisible()
+    assert view._manifold.tiles.opacity() == 1
+    assert not view._manifold.layers.cloud.isVisible()
+
+
+def test_data_in_the_plane_have_no_images_to_lie_over(view: LatentView) -> None:
+    choose(view._controls.manifold, "behind")
+    bent = {"latent": latent_picture(), "manifold": bent_manifold_picture()}
+    view.draw(vae_frame(shape=(2,), pictures=bent))
+    assert view._plot.isVisible()
+    assert view._manifold.isVisible()
+
+
+def test_a_plane_of_many_dimensions_says_what_the_others_are(view: LatentView) -> None:
+    picture = latent_picture(z=20)
+    manifold = {**manifold_picture(5), "axes": picture["axes"]}
+    view.draw(vae_frame(vae=Vae(latent=20), pictures={"latent": picture, "manifold": manifold}))
+    assert view._manifold.isVisible()
+    assert "all other directions 0" in view._status.text
+    stale = {**manifold_picture(5), "axes": np.eye(2, 7)}
+    view.draw(vae_frame(vae=Vae(latent=20), pictures={"latent": picture, "manifold": stale}))
+    assert not view._manifold.isVisible(), "it is of the run before"
+
+
+def test_the_density_has_a_bar_of_its_own(view: LatentView) -> None:
+    density = {"density": np.zeros((16, 16), np.float32), "reach": np.array(4.0)}
+    frame = vae_frame(pictures={**BOTH, "latent": {**BOTH["latent"], **density}})
+    view.draw(frame)
+    assert not any(bar.isVisible() for bar in view._bars.values())
+    for kind in ("q", "difference"):
+        choose(view._controls.density, kind)
+        assert [name for name, bar in view._bars.items() if bar.isVisible()] == [kind]
+        assert view._plot.layers.heat.levels is not None
+    choose(view._controls.manifold, "behind")
+    assert not any(bar.isVisible() for bar in view._bars.values())
+
+
+def test_draws(view: LatentView) -> None:
+    draws = np.zeros((1500, 2), np.float32)
+    view.draw(vae_frame(pictures={"latent": {**BOTH["latent"], "draws": draws}}))
+    assert "posterior means" in view._status.text
+    choose(view._controls.place, True)
+    assert not view._plot.layers.cloud.points.any()
+    assert "draws" in view._status.text
+
+
+def test_the_datum_under_the_pointer(qtbot: QtBot, view: LatentView) -> None:
+    view.draw(vae_frame(pictures=BOTH))
+    at = tuple(BOTH["latent"]["mean"][7].tolist())
+    with qtbot.waitSignal(view.focus_changed):
+        view._plot.hovered.emit(at)
+    index = view.focus()["datum"]
+    assert "datum" in view.needs
+    assert f"datum {index + 1} " in view._status.pointed
+    assert not view._card.isVisible(), "it is being decoded"
+    view.draw(vae_frame(pictures={**BOTH, "datum": datum_picture(index=index + 1)}))
+    assert not view._card.isVisible(), "that is another datum"
+    view.draw(vae_frame(pictures={**BOTH, "datum": datum_picture(index=index)}))
+    assert view._card.isVisible()
+    assert f"datum {index + 1} " in view._card.words[0]
+    with qtbot.waitSignal(view.focus_changed):
+        view._plot.hovered.emit(None)
+    assert not view._card.isVisible()
+    assert "datum" not in view.focus()
+    assert "datum" not in view.needs
+
+
+@pytest.mark.parametrize("where", ["off", "behind"])
+def test_keys_go_from_datum_to_datum(view: LatentView, where: str) -> None:
+    choose(view._controls.manifold, where)
+    view.draw(vae_frame(pictures=BOTH))
+    found = []
+    for key in (Qt.Key.Key_Period, Qt.Key.Key_Period, Qt.Key.Key_Comma, Qt.Key.Key_Comma):
+        QTest.keyClick(view, key)
+        found.append(view.focus()["datum"])
+    assert found == [0, 1, 0, 1499]
+    assert view._status.pointed.startswith("datum 1500")
+    view.clear()
+    assert "datum" not in view.focus()
+    QTest.keyClick(view, Qt.Key.Key_Period)
+    assert "datum" not in view.focus()
+
+
+def test_fewer_points_than_before_leave_the_datum(view: LatentView) -> None:
+    view.draw(vae_frame(pictures=BOTH))
+    QTest.keyClick(view, Qt.Key.Key_Comma)
+    assert view.focus()["datum"] == 1499
+    view.draw(vae_frame(pictures={"latent": latent_picture(10)}))
+    QTest.keyClick(view, Qt.Key.Key_Period)
+    assert view.focus()["datum"] < 10
 
 
 def test_a_class_switched_off_is_not_painted(view: LatentView) -> None:
     view.draw(vae_frame(pictures=BOTH))
     view._legend.item(3).setCheckState(Qt.CheckState.Unchecked)
     mean = BOTH["latent"]["mean"][BOTH["latent"]["labels"] == 3][0]
-    found = view._plot.cloud.nearest(*mean, (1e-3, 1e-3))
+    found = view._plot.layers.cloud.nearest(*mean, (1e-3, 1e-3))
     assert found is None
 
 
 def test_without_labels_there_is_no_legend(view: LatentView) -> None:
     view.draw(vae_frame(classes=(), pictures={"latent": latent_picture(classes=0)}))
     assert not view._legend.isVisible()
-    assert set(view._plot.cloud.groups) == {-1}
+    assert set(view._plot.layers.cloud.groups) == {-1}
 
 
 def test_the_strip_shows_the_kl_of_each_dimension(view: LatentView) -> None:
@@ -104,7 +230,7 @@ def test_what_is_not_finite_is_said(view: LatentView) -> None:
     latent["mean"][:4] = np.nan
     latent["std"][9], latent["kl"][0] = np.inf, np.nan
     manifold["images"][0, 0] = np.nan
-    view._with_ellipses.setChecked(True)
+    view._controls.ellipses.setChecked(True)
     view.draw(vae_frame(pictures={"latent": latent, "manifold": manifold}))
     assert "4 left out: not finite" in view._status.text
     assert "784 numbers of the decoded manifold" in view._status.text
@@ -142,4 +268,4 @@ def test_a_view_that_fills_gives_the_focus_to_no_control(view: LatentView, qtbot
     view.clear()
     QTest.mouseClick(view._stage.currentWidget(), Qt.MouseButton.LeftButton)
     view.draw(vae_frame(pictures=BOTH))
-    assert not view._with_ellipses.hasFocus()
+    assert not view._controls.ellipses.hasFocus()

@@ -16,6 +16,7 @@ from guiapp.gui.theme import LIGHT
 from guiapp.gui.views.losses import OUTPUTS, LossesView
 from guiapp.spec import Gan, Vae
 from tests.gui.frames import gan_frame, vae_frame
+from tests.gui.views.evidence import evidence_frame
 
 BETA_EDIT = ((300, "model.beta", 1.0, 4.0),)
 
@@ -87,6 +88,53 @@ def test_the_negative_elbo_comes_where_it_is_not_the_loss(view: LossesView, fram
 def test_beta_back_at_one_keeps_the_elbo(view: LossesView) -> None:
     view.draw(vae_frame(900, edits=(*BETA_EDIT, (700, "model.beta", 4.0, 1.0))))
     assert "elbo" in names(view)[0]
+
+
+@pytest.mark.parametrize(
+    "vae",
+    [
+        Vae(latent=3, averaged=True),
+        Vae(latent=3, free_bits=0.5),
+        Vae(latent=3, schedule="linear"),
+        Vae(latent=3, bound="importance weighted"),
+    ],
+    ids=["averaged", "free bits", "warm-up", "IWAE"],
+)
+def test_the_negative_elbo_comes_with_every_other_objective(view: LossesView, vae: Vae) -> None:
+    view.draw(evidence_frame(100, vae=vae))
+    assert "elbo" in names(view)[0]
+
+
+def test_held_out_terms_are_second_lines(view: LossesView) -> None:
+    frame = evidence_frame(200)  # so few that each step has pixels of its own
+    view.draw(frame)
+    assert names(view) == [["reconstruction", "loss", "heldout/reconstruction"], ["kl", "heldout/kl"]]
+    for plot, name in ((view._upper, "heldout/reconstruction"), (view._lower, "heldout/kl")):
+        x, y = plot.points(name, smooth=True)
+        values = frame.series.values(name)
+        for step in (50, 100, 150, 200):
+            assert y[np.flatnonzero(x == step)[0]] == pytest.approx(values[step - 1])
+        assert [label.dashed for label in plot.labels][-1]
+
+
+def test_both_plots_of_a_vae_can_be_read_in_bits_per_dimension(view: LossesView) -> None:
+    frame = evidence_frame(300, vae=Vae(latent=3, beta=2.0))
+    view.draw(frame)
+    view._units.choose(True)
+    for plot, name, sign in ((view._upper, "loss", 1), (view._upper, "elbo", -1), (view._lower, "kl", 1)):
+        x, y = plot.points(name, smooth=name == "elbo")
+        if name != "elbo":
+            np.testing.assert_allclose(y, sign * frame.series.values(name) / (784 * math.log(2)), rtol=1e-5)
+        assert len(x)
+    assert view._upper._axis.title == view._lower._axis.title == "bits per dimension"
+    low, high = view._upper.box.viewRange()[1]
+    assert 0 < low < high < 2
+    view.draw(gan_frame(200))
+    assert view._units.isHidden()
+    assert view._upper._axis.title == "nats"
+    view.draw(frame)
+    assert not view._units.isHidden()
+    assert view._upper._axis.title == "bits per dimension"
 
 
 @pytest.mark.parametrize(("objective", "level"), [("non-saturating", math.log(2)), ("minimax", -math.log(2))])

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from guiapp.gui.views.samples import SamplesView
-from guiapp.gui.widgets.levels import value_range
+from guiapp.gui.views.samples import BOTH, DRAW, MEAN, SamplesView
+from guiapp.gui.widgets.levels import to_levels, value_range
+from guiapp.spec import Vae
 from tests.gui.frames import gan_frame, vae_frame
-from tests.gui.pictures import reconstructions_picture, samples_picture
+from tests.gui.pictures import reconstructions_picture, samples_picture, with_draws
 
 
 @pytest.fixture
@@ -126,3 +127,81 @@ def test_what_there_is_is_drawn(view: SamplesView) -> None:
     assert (view._made.isVisible(), view._beside.isVisible()) == (True, True)
     view.clear()
     assert "▶" in view._stage.sentence
+
+
+def drawn(shape: tuple[int, ...], sigma: float | None) -> dict:
+    pictures = both(shape)
+    return {
+        "samples": with_draws(pictures["samples"], "generated", sigma),
+        "reconstructions": with_draws(pictures["reconstructions"], "mean", sigma),
+    }
+
+
+GAUSSIAN = Vae(likelihood="gaussian")
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (12, 10, 3)])
+def test_a_gaussian_decoder_is_shown_as_mean_and_as_draw(view: SamplesView, shape: tuple[int, ...]) -> None:
+    pictures = drawn(shape, 0.3)
+    view.draw(vae_frame(vae=GAUSSIAN, shape=shape, pictures=pictures))
+    samples, pairs = pictures["samples"], pictures["reconstructions"]
+    tiles, height = view._made.grid.tiles, shape[0]
+    np.testing.assert_array_equal(tiles[:, :height], to_levels(samples["generated"], 0, 1))
+    np.testing.assert_array_equal(tiles[:, -height:], to_levels(samples["draw"], 0, 1))
+    tiles = view._beside.grid.tiles
+    assert tiles.shape[1] == 3 * height + 2
+    np.testing.assert_array_equal(tiles[:, :height], to_levels(pairs["data"], 0, 1))
+    np.testing.assert_array_equal(tiles[:, height + 1 : 2 * height + 1], to_levels(pairs["mean"], 0, 1))
+    np.testing.assert_array_equal(tiles[:, -height:], to_levels(pairs["draw"], 0, 1))
+    beyond = ((samples["draw"] < 0) | (samples["draw"] > 1)).mean()
+    assert f"σ = 0.3, {beyond:.0%} of the draw clipped in the picture" in view._status.text
+
+
+def test_what_is_chosen_stays(view: SamplesView, qtbot: QtBot) -> None:
+    pictures = drawn((28, 28), None)
+    view.draw(vae_frame(pictures=pictures))
+    assert view.choice.currentData() == MEAN, "of a Bernoulli decoder, unless something else is chosen"
+    assert view._status.text == "64 samples · 32 reconstructions · black 0, white 1"
+    view.choice.setCurrentIndex(view.choice.findData(DRAW))
+    view.choice.activated.emit(view.choice.currentIndex())
+    np.testing.assert_array_equal(view._made.grid.tiles, to_levels(pictures["samples"]["draw"], 0, 1))
+    assert set(np.unique(view._made.grid.tiles)) == {1, 255}
+    assert "draws of 0 or 1" in view._status.text
+    view.draw(vae_frame(vae=GAUSSIAN, pictures=drawn((28, 28), 0.1)))
+    assert view.choice.currentData() == DRAW
+    view.choose(BOTH)
+    assert "below mean and draw" in view._beside.grid.caption
+    view.draw(gan_frame(shape=(28, 28), pictures={"samples": samples_picture()}))
+    assert not view._switch.isVisible(), "a generator adds no noise"
+    assert view._made.grid.tiles.shape == (64, 28, 28)
+    view.clear()
+    view.choose(MEAN)
+    assert "▶" in view._stage.sentence
+
+
+@pytest.mark.parametrize("what", [MEAN, DRAW, BOTH])
+def test_draws_of_points_and_vectors(view: SamplesView, what: str) -> None:
+    view.choose(what)
+    pictures = drawn((2,), 0.2)
+    view.draw(vae_frame(vae=GAUSSIAN, shape=(2,), pictures=pictures))
+    name = "generated" if what == MEAN else "draw"
+    np.testing.assert_allclose(view._made.front.points, pictures["samples"][name])
+    np.testing.assert_allclose(
+        view._beside.front.points, pictures["reconstructions"]["mean" if what == MEAN else "draw"]
+    )
+    pictures = drawn((20,), 0.2)
+    view.draw(vae_frame(vae=GAUSSIAN, shape=(20,), pictures=pictures))
+    rows = {MEAN: ["generated"], DRAW: ["draw"], BOTH: ["generated", "draw"]}[what]
+    for i, row in enumerate(rows):
+        np.testing.assert_array_equal(view._made.profile._vectors[i :: len(rows)], pictures["samples"][row])
+    assert len(view._beside.profile._vectors) == 32 * (1 + len(rows))
+    view.grab()
+
+
+def test_colour_of_a_run_without_draws(view: SamplesView) -> None:
+    pictures = both((9, 7, 3))
+    view.draw(vae_frame(shape=(9, 7, 3), pictures=pictures))
+    assert view._made.grid.tiles.shape == (64, 9, 7, 3)
+    assert view._beside.grid.tiles.shape == (32, 19, 7, 3)
+    assert not view._switch.isVisible()
+    view.grab()

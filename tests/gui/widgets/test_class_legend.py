@@ -35,6 +35,22 @@ def test_space_switches(qtbot: QtBot, legend: ClassLegend) -> None:
     assert legend.hidden_classes == {2}
 
 
+def test_enter_singles_a_class_out_and_back(qtbot: QtBot, legend: ClassLegend) -> None:
+    legend.setCurrentRow(1)
+    legend.item(1).setCheckState(Qt.CheckState.Unchecked)
+    with qtbot.waitSignal(legend.hidden_changed):
+        qtbot.keyClick(legend, Qt.Key.Key_Return)
+    assert legend.hidden_classes == {0, 2}
+    qtbot.keyClick(legend, Qt.Key.Key_Return)
+    assert legend.hidden_classes == frozenset()
+    legend.set_classes(("one",))
+    legend.setCurrentRow(0)
+    qtbot.keyClick(legend, Qt.Key.Key_Space)
+    assert legend.hidden_classes == {0}
+    qtbot.keyClick(legend, Qt.Key.Key_Return)
+    assert legend.hidden_classes == frozenset()
+
+
 def test_the_same_classes_keep_what_is_hidden(legend: ClassLegend) -> None:
     legend.item(0).setCheckState(Qt.CheckState.Unchecked)
     legend.set_classes(("cat", "dog", "fox"))
@@ -68,3 +84,11 @@ def test_a_hidden_class_is_struck_out(legend: ClassLegend) -> None:
         struck.append(option.font.strikeOut())
         assert not option.features & QStyleOptionViewItem.ViewItemFeature.HasCheckIndicator
     assert struck == [True, False]
+
+
+def test_classes_that_share_a_colour_say_so(legend: ClassLegend) -> None:
+    legend.set_classes(tuple("abcdefghijklmnopqrstuv"))
+    assert legend.item(0).toolTip() == "There are 10 colours; of this one also: k, u"
+    assert legend.item(21).toolTip().endswith(": b, l")
+    legend.set_classes(tuple("abcdefghij"))
+    assert legend.item(0).toolTip() == ""

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from guiapp.gui.theme import DARK, LIGHT
 from guiapp.gui.widgets.heat_map import ZERO, HeatMap, Row
 from guiapp.gui.widgets.heat_scale import power_of_ten
+from guiapp.gui.widgets.time_plot import AXIS_WIDTH
 from guiapp.series import Series
 
 ROWS = tuple(Row(name, f"row {name}", f"tensor {name}  3 × 4") for name in "abc")
@@ -158,6 +159,23 @@ def test_themes_change_while_it_shows(heat: HeatMap) -> None:
         heat.set_theme(theme)
         shown.append(heat.grab().toImage())
     assert shown[0] == shown[2] != shown[1]
+
+
+def test_values_below_the_least_count_as_that(qtbot: QtBot) -> None:
+    heat = HeatMap("Test", aligned=True, least=1e-4)
+    qtbot.addWidget(heat)
+    heat.set_rows(ROWS, "KL")
+    heat.resize(500, 300)
+    with qtbot.waitExposed(heat):
+        heat.show()
+    heat.draw(series_of(np.full(60, 1.0), np.full(60, -1e-9), np.full(60, np.nan)))
+    assert heat.levels is not None
+    assert heat.colour_range[0] == -4
+    np.testing.assert_allclose(values_of(heat)[:2, -1], (0, -4), atol=0.02)
+    assert (heat.levels[2] == 0).all(), "no value stays blank"
+    assert heat.getAxis("left").width() == AXIS_WIDTH
+    heat.set_scale_width(140)
+    assert heat.scale_width < 140 == heat._scale.minimumWidth()
 
 
 def test_powers_of_ten() -> None:

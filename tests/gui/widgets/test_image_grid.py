@@ -49,7 +49,7 @@ def test_any_shape_fits_any_size(grid: ImageGrid, size: tuple[int, int], shape: 
 
 def test_partners_stand_below(grid: ImageGrid) -> None:
     above, below = np.zeros((3, 5, 5)), np.ones((3, 5, 5))
-    grid.set_images(above, below=below, grey=(0, 1))
+    grid.set_images(above, below=[below], grey=(0, 1))
     assert grid.tiles.shape == (3, 11, 5)
     assert (grid.tiles[:, :5] == 1).all()
     assert (grid.tiles[:, 6:] == 255).all()
@@ -82,3 +82,46 @@ def test_no_images_and_both_themes(grid: ImageGrid) -> None:
     for theme in (LIGHT, DARK):
         grid.set_theme(theme)
         assert grid.grab().toImage().pixelColor(399, 299).name() == theme.background
+
+
+def test_colour_is_shown_as_it_is(grid: ImageGrid) -> None:
+    images = np.zeros((4, 6, 5, 3), np.float32)
+    images[:] = (1.0, 0.5, 0.0)
+    images[2, 0, 0, 1] = np.nan
+    for theme in (LIGHT, DARK):
+        grid.set_theme(theme)
+        grid.set_images(images, "colours", grey=(0, 1))
+        assert grid.tiles.shape == (4, 6, 5, 3)
+        seen = grid.grab().toImage()
+        columns, scale, area = grid._layout()
+        for index in range(4):
+            row, column = divmod(index, columns)
+            x = area.left() + (column * (5 + grid._between) + 2.5) * scale
+            y = area.top() + (row * (6 + grid._between) + 2.5) * scale
+            colour = seen.pixelColor(int(x), int(y))
+            assert abs(colour.red() - 255) <= 1
+            assert abs(colour.green() - 127.5) <= 1.5
+            assert colour.blue() <= 1
+        row, column = divmod(2, columns)
+        x = area.left() + (column * (5 + grid._between) + 0.5) * scale
+        y = area.top() + (row * (6 + grid._between) + 0.5) * scale
+        assert seen.pixelColor(int(x), int(y)).name() == theme.background, "what is not finite is left blank"
+        assert seen.pixelColor(int(area.left() + (5 + 0.5) * scale), int(y)).name() == theme.background
+
+
+@pytest.mark.parametrize("shape", [(64, 64, 64, 3), (1, 1, 1, 3), (3, 300, 200, 3)])
+@pytest.mark.parametrize("size", [(400, 300), (60, 50)])
+def test_colour_of_any_shape_fits_any_size(grid: ImageGrid, shape: tuple[int, ...], size: tuple[int, int]) -> None:
+    grid.resize(*size)
+    images = np.random.default_rng(0).random(shape)
+    grid.set_images(images, below=[images, images])
+    _, _, area = grid._layout()
+    assert area.right() <= size[0]
+    assert area.bottom() <= size[1]
+    grid.grab()
+
+
+def test_several_partners_stand_below_one_another(grid: ImageGrid) -> None:
+    grid.set_images(np.zeros((3, 5, 5)), below=[np.full((3, 5, 5), 0.5), np.ones((3, 5, 5))], grey=(0, 1))
+    assert grid.tiles.shape == (3, 17, 5)
+    assert [int(grid.tiles[0, row, 0]) for row in (0, 5, 6, 11, 12)] == [1, 0, 128, 0, 255]

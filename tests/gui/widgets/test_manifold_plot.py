@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
+from scipy.stats import norm
 
+from guiapp.gui.widgets.latent_layers import Shown
 from guiapp.gui.widgets.manifold_plot import ManifoldPlot, is_manifold
-from tests.gui.pictures import bent_manifold_picture, manifold_picture
+from tests.gui.pictures import bent_manifold_picture, latent_picture, manifold_picture
 
 
 @pytest.fixture
@@ -96,3 +98,56 @@ def test_there_are_fewer_ticks_when_there_is_less_room(qtbot: QtBot, plot: Manif
     before = len(plot.getAxis("bottom")._tickLevels[0])
     plot.resize(170, 130)
     qtbot.waitUntil(lambda: len(plot.getAxis("bottom")._tickLevels[0]) < before)
+
+
+def test_a_datum_lies_over_the_image_of_its_code(plot: ManifoldPlot) -> None:
+    """A code at the quantiles of cell (i, j) is put at the middle of that cell, and the prior's circles with it."""
+    picture = manifold_picture(5, 10, 20)
+    plot.set_manifold(picture, 1.0)
+    codes = np.stack(np.meshgrid(picture["quantiles"], picture["quantiles"]), -1).reshape(-1, 2)
+    latent = {**latent_picture(25, classes=0), "mean": codes.astype(np.float32)}
+    plot.show_latent(latent, Shown(ellipses=True))
+    column, row = np.meshgrid(np.arange(5), np.arange(5))
+    middles = np.stack([column * 20 + 10, row * 10 + 5], -1).reshape(-1, 2)
+    np.testing.assert_allclose(plot.layers.cloud.points, middles, atol=1e-3)
+    for (x, y), code in zip(middles, codes, strict=True):
+        assert plot.at(x, y) == pytest.approx(code)
+    x, y = plot.layers.prior.getData()
+    np.testing.assert_allclose(np.unique(np.hypot(norm.ppf(x / 100), norm.ppf(y / 50)).round(2)), [1, 2, 3])
+    assert plot.nearest((50.0, 25.0)) == 12
+    assert plot.words((50.0, 25.0)) == "z₁ = 0.00, z₂ = 0.00"
+    assert plot.words((-1.0, 25.0)) == ""
+    plot.show_latent(None, Shown())
+    assert plot.nearest((50.0, 25.0)) is None
+    assert plot.words((50.0, 25.0)).startswith("decoded from z₁ = ")
+
+
+def test_codes_far_away_lie_at_the_edge(plot: ManifoldPlot) -> None:
+    plot.set_manifold(manifold_picture(5, 10, 10), 1.0)
+    far = np.array([[1e6, -1e6], [np.nan, 0], [np.inf, 0]], np.float32)
+    plot.show_latent({**latent_picture(3, classes=0), "mean": far}, Shown(ellipses=True))
+    np.testing.assert_allclose(plot.layers.cloud.points, [[50, 0]], atol=1e-6)
+    assert plot.layers.cloud.left_out == 2
+    plot.grab()
+
+
+@pytest.mark.parametrize(("channels", "dimensions"), [(1, 2), (2, 2), (3, 3), (4, 3)])
+def test_colour_images(plot: ManifoldPlot, channels: int, dimensions: int) -> None:
+    images = np.zeros((5, 5, 6, 8, channels), np.float32)
+    images[0, 0, ..., 0] = 1  # the largest z2, the smallest z1
+    plot.set_manifold({"quantiles": np.linspace(-2, 2, 5), "images": images}, 1.0)
+    levels = plot.tiles.levels
+    assert levels is not None
+    assert levels.ndim == dimensions
+    assert levels.shape[:2] == (30, 40)
+    assert np.atleast_1d(levels[29, 0])[0] == 255
+    assert is_manifold({"images": images})
+    plot.grab()
+
+
+def test_the_axes_are_named_after_the_plane(plot: ManifoldPlot) -> None:
+    plot.set_manifold({**manifold_picture(5), "axes": np.eye(6)[[3, 1]]}, 1.0)
+    assert plot._titles == ("z₄ at Φ⁻¹(u)", "z₂ at Φ⁻¹(u)")
+    lean = np.array([[0.6, 0.8, 0], [-0.8, 0.6, 0]])
+    plot.set_manifold({**manifold_picture(5), "axes": lean}, 1.0)
+    assert plot._titles[0].startswith("PC 1")

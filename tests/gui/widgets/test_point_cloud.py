@@ -83,3 +83,44 @@ def test_reach_may_differ_along_the_axes(cloud: PointCloudItem) -> None:
     cloud.set_points(np.array([[3.0, 0.0], [0.0, 2.0]]))
     assert cloud.nearest(0, 0, (10, 1)) == 0
     assert cloud.nearest(0, 0, (1, 10)) == 1
+
+
+def many(count: int) -> np.ndarray:
+    """The same point `count` times, but for one by itself."""
+    return np.concatenate([np.full((count - 1, 2), 0.5), [[-0.5, -0.5]]])
+
+
+@pytest.mark.parametrize("count", [10, 3000])
+def test_few_points_and_many_look_alike(cloud: PointCloudItem, count: int) -> None:
+    cloud.set_points(many(count), np.zeros(count, int))
+    image = painted(cloud)
+    assert [colour_at(image, *at) for at in ((0.5, 0.5), (-0.5, -0.5), (0, 0))] == ["#ff0000", "#ff0000", "#ffffff"]
+    dark = np.array([[image.pixelColor(x, y).green() < 128 for x in range(40, 60)] for y in range(140, 160)])
+    assert 5 <= dark.any(0).sum() <= 7
+    assert 5 <= dark.any(1).sum() <= 7
+
+
+def test_many_points_follow_what_is_hidden_and_where_they_are_shown(cloud: PointCloudItem) -> None:
+    cloud.set_points(many(3000), np.r_[np.zeros(2999, int), 1])
+    assert colour_at(painted(cloud), -0.5, -0.5) == "#00ff00"
+    assert colour_at(painted(cloud, 50), -0.25, -0.25) == "#00ff00"
+    cloud.set_hidden(frozenset({1}))
+    assert colour_at(painted(cloud), -0.5, -0.5) == "#ffffff"
+    cloud.set_colours(("#0000ff",), "#000000")
+    assert colour_at(painted(cloud), 0.5, 0.5) == "#0000ff"
+    cloud.set_points(np.full((3000, 2), 1e12))
+    assert colour_at(painted(cloud), 0.5, 0.5) == "#ffffff"
+
+
+def test_of_many_points_the_later_one_lies_on_top(cloud: PointCloudItem) -> None:
+    """Not the one of the last class, which would seem to be the largest."""
+    groups = np.r_[np.ones(1500, int), np.zeros(1500, int)]
+    cloud.set_points(np.full((3000, 2), 0.5), groups)
+    assert colour_at(painted(cloud), 0.5, 0.5) == "#ff0000"
+    cloud.set_points(np.full((3000, 2), 0.5), 1 - groups)
+    assert colour_at(painted(cloud), 0.5, 0.5) == "#00ff00"
+
+
+def test_groups_of_any_number(cloud: PointCloudItem) -> None:
+    cloud.set_points(np.zeros((4, 2)), np.array([10**9, -7, 3, 40_000]))
+    assert sorted(cloud.groups.tolist()) == [-1, 3, 32_767, 32_767]
