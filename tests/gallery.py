@@ -9,10 +9,18 @@ import argparse
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 SIZE = (720, 480)
 SECONDS = 8.0  # of training before the picture of the window is taken
+WINDOWS = (
+    ("vae-fashion", ""),
+    ("gan-ring", ""),
+    ("gan-digits", ""),
+    ("vae-fashion", "Latent space"),
+    ("vae-20d", "Evidence"),
+)
 
 
 def main() -> int:
@@ -48,8 +56,9 @@ def render(out: Path, scale: int) -> int:
             settle(0.4)
             widget.grab().save(str(out / f"{name}-{shade.name}-{scale}x.png"))
             widget.close()
-        for preset in ("vae-fashion", "gan-ring", "gan-digits"):
-            window(preset, shade.name).save(str(out / f"window-{preset}-{shade.name}-{scale}x.png"))
+        for preset, arrangement in WINDOWS:
+            name = "-".join(("window", preset, *arrangement.lower().split()))
+            window(preset, arrangement, shade.name).save(str(out / f"{name}-{shade.name}-{scale}x.png"))
     return 0
 
 
@@ -212,20 +221,22 @@ def frames():
     """A frame of each kind of run, and None for the time before the first."""
     from tests.gui import pictures as p
     from tests.gui.frames import gan_frame, vae_frame
+    from tests.gui.studies import likelihood_picture, posterior_picture, report
 
     data = {"samples": p.samples_picture(), "reconstructions": p.reconstructions_picture()}
     edits = ((700, "model.beta", 1.0, 4.0), (1400, "model.optimiser.lr", 1e-3, 3e-4))
-    vae = {"latent": p.latent_picture(), "manifold": p.manifold_picture(), **data}
+    vae = {"latent": p.latent_picture(), "manifold": p.manifold_picture(), "collapse": p.collapse_picture(2, 2), **data}
+    studies = (report("likelihood", likelihood_picture()), report("posterior", posterior_picture()))
     return {
         "empty": None,
-        "vae": vae_frame(pictures=vae, edits=edits),
+        "vae": replace(vae_frame(pictures=vae, edits=edits), studies={study.kind: study for study in studies}),
         "gan": gan_frame(pictures={"field": p.field_picture(), "samples": p.samples_picture((2,), 500)}),
         "gan-images": gan_frame(shape=(28, 28), pictures=data),
     }
 
 
-def window(preset: str, shade: str):
-    """The whole window some seconds into training."""
+def window(preset: str, arrangement: str, shade: str):
+    """The whole window some seconds into training, in the arrangement named or in that made for the run."""
     import tempfile
 
     from guiapp import presets
@@ -237,7 +248,10 @@ def window(preset: str, shade: str):
         app.window.choose_theme(shade)
         app.window.show()
         app.session.start(spec)
-        settle(SECONDS)
+        settle(SECONDS / 2)
+        if arrangement:
+            app.window.workspace.arrange(arrangement)
+        settle(SECONDS / 2)
         picture = app.window.grab()
         app.window.close()
         app.window.deleteLater()

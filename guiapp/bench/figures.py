@@ -22,6 +22,7 @@ from guiapp.bench.drawing import lab_costs, timeline_cost, view_costs
 from guiapp.bench.library import open_time
 from guiapp.bench.long_curves import pan_and_zoom
 from guiapp.bench.opening import open_times, read_time, runs_folder
+from guiapp.bench.probing import probe_times
 from guiapp.bench.processes import machine, resident
 from guiapp.bench.report import Figure, as_json, as_table
 from guiapp.bench.scrubbing import travel_times
@@ -33,6 +34,7 @@ from guiapp.bench.training import Seen, begin_with_all_views, train
 PRESETS = ("vae-fashion", "gan-ring", "vae-digits")
 PAIRS = 5
 TRAVELS = 40
+MOVES = 60  # of the probe in the latent explorer
 LONG = 1_000_000  # steps of the run that is opened
 CURVES = 10_000_000  # steps of the curves that are panned and zoomed
 RUNS = 5_000  # in the library
@@ -110,6 +112,14 @@ def _scrub(_order: Bench) -> Iterator[Figure]:
             yield Figure(f"scrub_ms {name} p95", float(p95), 100)
 
 
+def _probe(_order: Bench) -> Iterator[Figure]:
+    with open_window() as app:
+        for name in ("vae-fashion", "vae-20d"):
+            p50, p95 = np.percentile(probe_times(app, name, MOVES), (50, 95))
+            yield Figure(f"probe_ms {name} p50", float(p50), 50)
+            yield Figure(f"probe_ms {name} p95", float(p95), 50)
+
+
 def _open(_order: Bench) -> Iterator[Figure]:
     with open_window() as app:
         begin(app, presets.DEFAULT)
@@ -157,6 +167,7 @@ MEASURES: Final[Mapping[str, Callable[[Bench], Iterator[Figure]]]] = {
     "start": _start,
     "training": _training,
     "recording": _recording,
+    "probe": _probe,
     "scrub": _scrub,
     "open": _open,
     "curves": _curves,
