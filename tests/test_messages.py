@@ -28,6 +28,8 @@ COMMANDS: tuple[m.Command, ...] = (
     m.Edit("model.beta", 2.0),
     m.Pull(KINDS, {"latent_axes": (0, 1)}),
     m.Look("/tmp/run.elbo", 7, KINDS),
+    m.Study("likelihood", {"draws": 8}, 7),
+    m.StopStudy(),
     m.Annotate("/tmp/run.elbo", "Title", "Notes", ("a", "b")),
     m.Save("/tmp/run.elbo"),
     m.Open(2, "/tmp/run.elbo"),
@@ -54,10 +56,13 @@ def said(tmp_path: Path) -> list[m.Event]:
         worker.obey(m.Pull(KINDS, {}, 0))
         worker.obey(m.Save(str(tmp_path / "saved.elbo")))
         worker.obey(m.Edit("seed", 8))
+        worker.obey(m.Study("likelihood", {"draws": 2, "data": 4}))
+        worker.advance()
     assert worker._run is not None
     worker._run.trainer.objective.iterate = None  # type: ignore[assignment,method-assign]
+    worker.obey(m.Run())
     worker.advance()
-    return [*events, m.Diverged(1, 3, "gradient of encoder.0.weight"), m.Died(-9)]
+    return [*events, m.Diverged(1, 3, "gradient of encoder.0.weight"), m.Died(-9), m.Loading(1, 3, 9)]
 
 
 def test_every_command_is_the_same_after_the_pipe() -> None:

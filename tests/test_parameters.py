@@ -101,7 +101,10 @@ def test_groups_follow_the_spec() -> None:
 
 def test_live_parameters_are_these() -> None:
     live = {kind: {path for path, p in flat(spec).items() if p.live} for kind, spec in SPECS.items()}
-    assert live["vae"] == {"batch", "model.beta", "model.sigma", "model.optimiser.lr"}
+    assert live["vae"] == {
+        *("batch", "model.beta", "model.sigma", "model.optimiser.lr", "model.schedule", "model.warmup"),
+        *("model.free_bits", "model.averaged", "model.estimator"),
+    }
     assert live["gan"] == {
         "batch",
         "model.objective",

@@ -66,7 +66,7 @@ def test_an_entry_says_what_the_file_says(folder: Path) -> None:
     assert entry.when == datetime(2026, 11, 22, 13, 5, tzinfo=UTC).timestamp()
     assert entry.size == path.stat().st_size
     last = dict(zip(read_run(path).names, read_run(path).rows[-1].tolist(), strict=True))
-    assert entry.figures == {name: last[name] for name in ("loss", "reconstruction", "kl", "elbo")}
+    assert entry.figures == {name: last[name] for name in ("loss", "reconstruction", "kl", "elbo", "beta")}
     assert Library(folder).thumbnail(entry) == summary.thumbnail
     assert summary.thumbnail.startswith(b"\x89PNG")
 

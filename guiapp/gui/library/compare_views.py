@@ -15,12 +15,11 @@ from guiapp.gui.library.compare_looks import Looks, Wish
 from guiapp.gui.library.compare_runs import MOST, ComparedRun
 from guiapp.gui.panels.readouts import thousands
 from guiapp.gui.theme import LIGHT, Theme
-from guiapp.gui.views import VIEWS
+from guiapp.gui.views import STORED_VIEWS
 from guiapp.gui.widgets.latent_plot import LatentPlot
 from guiapp.messages import Seen, Started
 
 PATIENCE: Final = 15_000  # ms without an answer after which the trainer is taken to be gone
-ALONE = "It is computed on demand, of one run: open that run in the window."
 NO_ANSWER: Final = "The trainer has not answered: it is busy or has ended. Move the step to ask again."
 NO_KEYFRAMES: Final = "This run holds no weights to show."
 FIRST: Final = "samples"  # the view that every model can serve
@@ -50,7 +49,7 @@ class SideBySide(QWidget):
         self._making.timeout.connect(self._make_cell)
         self.chooser = QComboBox()
         self.chooser.setAccessibleName("View shown of every run")
-        for view in VIEWS:
+        for view in STORED_VIEWS:
             self.chooser.addItem(view.title, view.name)
         self.chooser.setCurrentIndex(self.chooser.findData(FIRST))
         self.chooser.currentIndexChanged.connect(lambda _i: self._renew_cells())
@@ -131,7 +130,7 @@ class SideBySide(QWidget):
         if i == len(self._runs):
             self._making.stop()
             return
-        cell = RunCell(i, self._runs[i], self._labels[i], VIEWS[self.chooser.currentIndex()]())
+        cell = RunCell(i, self._runs[i], self._labels[i], STORED_VIEWS[self.chooser.currentIndex()]())
         self.cells += (cell,)
         cell.set_theme(self._theme)
         cell.focus_changed.connect(self._ask_all)
@@ -183,11 +182,10 @@ class SideBySide(QWidget):
         known = [self._started[path] for path in self._paths() if path in self._started]
         model = self.chooser.model()
         assert isinstance(model, QStandardItemModel)
-        for i, view in enumerate(VIEWS):
+        for i, view in enumerate(STORED_VIEWS):
             served = len(known) < len(self._runs) or any(view.requires <= run.capabilities for run in known)
-            alone = bool(view.studies)  # one long computation at a time, of the run in the window
-            model.item(i).setEnabled(served and not alone)
-            model.item(i).setToolTip(ALONE if alone else "" if served else view.missing)
+            model.item(i).setEnabled(served)
+            model.item(i).setToolTip("" if served else view.missing)
 
     def _arrange(self) -> None:
         label = QLabel("&View")

@@ -23,13 +23,14 @@ from guiapp.gui.showcase.shoot import Shoot, Shot
 from guiapp.gui.showcase.stage_hand import StageHand
 from guiapp.gui.showcase.task import Task, picture_of
 from guiapp.gui.theme import DARK, LIGHT
-from guiapp.gui.views import VIEWS
+from guiapp.gui.views import STORED_VIEWS
 from guiapp.gui.views.base import View
 from guiapp.gui.views.field import FieldView
 from guiapp.gui.views.latent import LatentView
 from guiapp.gui.views.samples import SamplesView
 from guiapp.gui.widgets.time_plot import grouped_digits
 from guiapp.messages import Seen, Started
+from guiapp.spec import Vae
 
 OVER_TIME: Final = (SamplesView, LatentView, FieldView)
 MOMENTS: Final = 6  # keyframes that stand for the whole run
@@ -183,9 +184,11 @@ def _read(path: Path) -> tuple[Past, str, str]:
 def _shots(past: Past) -> list[Shot]:
     """Every view at the end, then some over time; those that draw the series alone need no keyframe."""
     keyframes = tuple(past.stored.keyframes)
-    shots = [Shot(view, past.series.last, LARGE) for view in VIEWS if past.series.last and not view.needs]
+    lacks = frozenset() if isinstance(past.stored.spec.model, Vae) else {"encodes"}
+    drawn = [view for view in STORED_VIEWS if not view.needs and not view.requires & lacks]
+    shots = [Shot(view, past.series.last, LARGE) for view in drawn if past.series.last]
     if keyframes:
-        shots += [Shot(view, keyframes[-1], LARGE) for view in VIEWS if view.needs]
+        shots += [Shot(view, keyframes[-1], LARGE) for view in STORED_VIEWS if view.needs]
         shots += [Shot(view, step, SMALL) for view in OVER_TIME for step in spread(keyframes, MOMENTS)]
     return shots
 

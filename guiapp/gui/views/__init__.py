@@ -28,3 +28,5 @@ VIEWS: Final[tuple[type[View], ...]] = (
     GradientsView,
     FieldView,
 )
+# Those that show any stored run; what is computed at length on demand belongs to the run in the window.
+STORED_VIEWS: Final = tuple(view for view in VIEWS if not view.studies)

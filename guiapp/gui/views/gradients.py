@@ -185,7 +185,7 @@ class GradientsView(View):
             self.draw(self._frame)
 
     def _adapt(self, frame: Frame, quantity: Quantity, names: tuple[str, ...]) -> None:
-        drawn = (frame.run.tensors, quantity)
+        drawn = (frame.run.key, frame.run.tensors, quantity)
         if drawn == self._drawn:
             return
         self._drawn, self._tensors = drawn, placed(frame.run.tensors)

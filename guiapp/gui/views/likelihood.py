@@ -124,6 +124,7 @@ class LikelihoodView(View):
         self._table.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._table.setAccessibleName("Estimates at the largest K")
         content = QWidget()
+        content.setMinimumHeight(1)  # in a low dock it is cut off rather than that it pushes the window open
         inner = QVBoxLayout(content)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(0)

@@ -142,6 +142,7 @@ class PosteriorView(View):
         self._beside.addWidget(self._plot, 3)
         self._beside.addLayout(self._numbers, 2)
         content = QWidget()
+        content.setMinimumHeight(1)  # in a low dock it is cut off rather than that it pushes the window open
         inner = QVBoxLayout(content)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(0)

@@ -15,7 +15,7 @@ from guiapp.gui.showcase import kinds
 from guiapp.gui.showcase.export_dialog import ExportDialog
 from guiapp.gui.showcase.kinds import KINDS
 from guiapp.gui.theme import THEMES
-from guiapp.gui.views import VIEWS
+from guiapp.gui.views import STORED_VIEWS
 from tests.gui.showcase.runs import TITLE, answer_looks, seen
 from tests.gui.showcase.test_command import program
 
@@ -232,10 +232,10 @@ def test_views_that_do_not_apply_are_not_offered(qtbot: QtBot, gan_run: Path, fo
     assert asked == [30]  # once
     model = driver.field("View").model()
     assert isinstance(model, QStandardItemModel)
-    offered = [view.name for i, view in enumerate(VIEWS) if model.item(i).isEnabled()]
-    assert offered == ["losses", "samples", "gradients", "field"]
+    offered = [view.name for i, view in enumerate(STORED_VIEWS) if model.item(i).isEnabled()]
+    assert offered == ["losses", "explorer", "samples", "gradients", "field"]
     assert driver.field("View").currentText() == "Losses"
-    assert model.item(1).toolTip() == VIEWS[1].missing
+    assert model.item(1).toolTip() == STORED_VIEWS[1].missing
     driver.dialog.close()
 
 
@@ -243,7 +243,7 @@ def test_answers_about_other_runs_change_nothing(driver: Driver, gan_run: Path) 
     driver.dialog.on_seen(seen(gan_run, 30, frozenset(), "gan"))
     model = driver.field("View").model()
     assert isinstance(model, QStandardItemModel)
-    assert all(model.item(i).isEnabled() for i in range(len(VIEWS)))
+    assert all(model.item(i).isEnabled() for i in range(len(STORED_VIEWS)))
 
 
 def test_a_package_that_is_missing_is_named(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:

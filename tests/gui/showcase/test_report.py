@@ -116,9 +116,12 @@ def test_pictures_of_every_view_that_applies(qtbot: QtBot, tmp_path: Path, vae_r
         Page(written(qtbot, gan_run, tmp_path / "gan", "gan")[0]),
     )
     large = [text for text in vae.words("figcaption") if "," in text]
-    assert [text.split(",")[0] for text in large] == ["Losses", "Latent space", "Samples", "Gradients"]
+    assert [text.split(",")[0] for text in large] == [
+        *("Losses", "ELBO", "Rate and distortion", "Posterior collapse", "Latent space", "Latent explorer"),
+        *("Samples", "Gradients"),
+    ]
     large = [text for text in gan.words("figcaption") if "," in text]
-    assert [text.split(",")[0] for text in large] == ["Losses", "Samples", "Gradients", "2-D field"]
+    assert [text.split(",")[0] for text in large] == ["Losses", "Latent explorer", "Samples", "Gradients", "2-D field"]
     over_time = [text for text in vae.words("figcaption") if "," not in text]
     assert over_time == ["step 0", "step 6", "step 12", "step 18", "step 24", "step 30"] * 2
     assert vae.words("h3") == ["Samples", "Latent space"]
@@ -128,7 +131,7 @@ def test_each_picture_has_words_and_a_dark_twin(qtbot: QtBot, tmp_path: Path, va
     page = Page(written(qtbot, vae_run, tmp_path)[0])
     sources = [attrs for tag, attrs in page.tags if tag == "source"]
     images = page.images()
-    assert len(images) == len(sources) == 16
+    assert len(images) == len(sources) == 20
     for image, source in zip(images, sources, strict=True):
         assert " at step " in (image["alt"] or "")
         assert source["media"] == "screen and (prefers-color-scheme: dark)"
@@ -162,7 +165,7 @@ def test_without_a_trainer_there_is_a_report_with_less(qtbot: QtBot, tmp_path: P
     with qtbot.waitSignal(report.finished, timeout=30_000):
         report.start()
     page = Page((tmp_path / "report.html").read_text())
-    assert [text.split(",")[0] for text in page.words("figcaption")] == ["Losses"]
+    assert [text.split(",")[0] for text in page.words("figcaption")] == ["Losses", "ELBO", "Rate and distortion"]
     assert "Latent space: The trainer has ended." in page.words("p")
 
 
@@ -179,9 +182,10 @@ def test_data_that_are_gone_are_told_once_a_view(qtbot: QtBot, tmp_path: Path, v
         report.start()
     remarks = [text for text in Page((tmp_path / "report.html").read_text()).words("p") if "gone" in text]
     assert remarks == [
-        f"{title}: The data are gone." for title in ("Latent space", "Samples", "Gradients", "2-D field")
+        f"{title}: The data are gone."
+        for title in ("Posterior collapse", "Latent space", "Latent explorer", "Samples", "Gradients", "2-D field")
     ]
-    assert len(asked) == 4
+    assert len(asked) == 6
 
 
 @pytest.mark.parametrize("when", ["Reading", "Picture 4", "Writing"])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
@@ -90,6 +91,8 @@ def view(request: pytest.FixtureRequest, qtbot: QtBot) -> View:
 
 
 def picture_of(view: View) -> QImage:
+    """As a person sees it, once what was shown or hidden has found its place."""
+    QCoreApplication.sendPostedEvents()
     return view.grab().toImage()
 
 
@@ -100,7 +103,10 @@ def is_blank(image: QImage) -> bool:
 
 
 def test_the_catalogue() -> None:
-    assert [view.name for view in VIEWS] == ["losses", "latent", "samples", "gradients", "field"]
+    assert [view.name for view in VIEWS] == [
+        *("losses", "elbo", "rate", "collapse", "latent", "explorer", "posterior", "likelihood"),
+        *("samples", "gradients", "field"),
+    ]
 
 
 @pytest.mark.parametrize("kind", VIEWS, ids=[view.name for view in VIEWS])
