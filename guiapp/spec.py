@@ -35,6 +35,14 @@ LearningRate = Annotated[
 class Network(Struct, frozen=True, forbid_unknown_fields=True):
     """Hidden layers h = g(norm(W x + b)), then one linear output layer; W dense, or convolutions for images."""
 
+    layers: Annotated[
+        Literal["dense", "convolutional"],
+        Meta(
+            title="layers",
+            description="dense: every unit sees all inputs; convolutional: 4 x 4 filters that halve (or double) the "
+            "image at each layer, for images from 28 x 28 on.",
+        ),
+    ] = "dense"
     hidden: Annotated[
         tuple[Width, ...],
         Meta(
@@ -66,14 +74,6 @@ class Network(Struct, frozen=True, forbid_unknown_fields=True):
             description="Add each hidden layer's input to its output where the widths agree (a residual layer).",
         ),
     ] = False
-    layers: Annotated[
-        Literal["dense", "convolutional"],
-        Meta(
-            title="layers",
-            description="dense: every unit sees all inputs; convolutional: 4 x 4 filters that halve (or double) the "
-            "image at each layer, for images from 28 x 28 on.",
-        ),
-    ] = "dense"
 
 
 class Optimiser(Struct, frozen=True, forbid_unknown_fields=True):

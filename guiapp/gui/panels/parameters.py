@@ -209,7 +209,7 @@ class ParameterPanel(QWidget):
         start = f"{group}."
         rows = [row for path, row in self._rows.items() if path.startswith(start) and "." not in path[len(start) :]]
         words = [
-            as_text(value(self._pending, row.parameter.path)) for row in rows[:2] if row.parameter.kind != "switch"
+            as_text(value(self._pending, row.parameter.path)) for row in rows[:3] if row.parameter.kind != "switch"
         ]
         return " · ".join(word for word in words if word)
 
