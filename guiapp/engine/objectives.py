@@ -62,8 +62,9 @@ class GanObjective:
         real = self.feed.batch(batch)  # (B, D)
         with torch.no_grad():
             fake = self.network.decode(self.network.draw(len(real), self.noise))  # (B, D)
-        self.replay = lambda: self.network.logits(real, fake)
-        a_real, a_fake = self.network.logits(real, fake)  # (B,), (B,)
+        network = self.network  # a lambda that held `self` would keep the data of a replaced run
+        self.replay = lambda: network.logits(real, fake)
+        a_real, a_fake = network.logits(real, fake)  # (B,), (B,)
         on_real, on_fake = game.discriminator_loss(a_real, a_fake)
         loss = on_real.mean() + on_fake.mean()
         told = self.players["d"].descend(loss)
@@ -71,8 +72,9 @@ class GanObjective:
 
     def _generator_step(self, model: spec.Gan, batch: int) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         z = self.network.draw(batch, self.noise)  # (B, Z)
-        self.replay = lambda: self.network.logit(self.network.decode(z))
-        logit = self.network.logit(self.network.decode(z))
+        network = self.network
+        self.replay = lambda: network.logit(network.decode(z))
+        logit = network.logit(network.decode(z))
         loss = game.generator_loss(logit, model.objective).mean()
         return loss, self.players["g"].descend(loss)
 

@@ -41,6 +41,8 @@ class Run:
         self, key: int, trainer: Trainer, record: Callable[[], Recorder], say: Callable[[m.Event], None]
     ) -> None:
         self.key, self.trainer, self._say = key, trainer, say
+        # No method of this run: the cycle would keep a replaced run's data, 27 MB, until they are looked for.
+        self._complain: Callable[[str], None] = lambda sentence: say(m.Refused(sentence))
         self.events: Iterator[str | None] = trainer.events()
         self.darkroom = Darkroom(trainer, self._complain)
         self.until: int | None = None
@@ -256,6 +258,3 @@ class Run:
             self._in_trouble = True
             return False
         return True
-
-    def _complain(self, sentence: str) -> None:
-        self._say(m.Refused(sentence))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sqlite3
 import threading
@@ -375,7 +374,6 @@ class Worker:
             self._run.close()
         self._run = None
         self.running = False
-        gc.collect()  # a model and its data hang in cycles, which would be found only some runs later: 27 MB each
 
 
 def _is_lack_of_memory(error: BaseException) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from collections import deque
 from threading import Event as Signal
 from typing import Any
@@ -14,7 +16,7 @@ import torch
 from guiapp import messages as m
 from guiapp.engine import worker as module
 from guiapp.engine.trainer import Trainer
-from guiapp.spec import Network
+from guiapp.spec import Network, RunSpec
 from tests.engine import runs
 from tests.engine.bench import ALL, GAN, VAE, Bench, ask
 
@@ -206,3 +208,20 @@ def test_what_an_update_says(bench: Bench) -> None:
     bench.obey(m.Pause())
     assert not bench.pull().running
     assert bench.pull().seconds == update.seconds, "pauses do not count"
+
+
+@pytest.mark.parametrize("spec", [VAE, GAN])
+def test_a_replaced_run_frees_its_data_at_once(bench: Bench, spec: RunSpec) -> None:
+    """Without waiting for the garbage collector: its cycles would hold the data of several runs."""
+    bench.obey(m.Start(1, spec, running=True))
+    bench.advance(3)
+    bench.pull(ALL)
+    bench.worker.settle()
+    gc.collect()
+    gc.disable()
+    try:
+        feed = weakref.ref(bench.trainer.feed)
+        bench.obey(m.Start(2, spec, running=False))
+        assert feed() is None
+    finally:
+        gc.enable()
