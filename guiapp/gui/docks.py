@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QStackedWidget, QWidget
 
 from guiapp.gui.frame import Frame
@@ -20,26 +20,62 @@ from guiapp.messages import Started
 log = logging.getLogger(__name__)
 
 
-class Dock(QDockWidget):
-    """A dock named after what it holds.
+class Place(QStackedWidget):
+    """Where the content of a dock comes to stand.
 
     Signals:
-        shown(): it has come into sight. left(): it is being closed while it has the focus. broke(str, str): drawing
-            raised; a sentence and the traceback, said once.
+        entered(): it is about to be seen.
     """
 
+    entered = Signal()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.entered.emit()
+        super().showEvent(event)
+
+
+class Dock(QDockWidget):
+    """A dock named after the view or lab that it holds, which it makes when it first comes into sight: of the dozens
+    that there are a window shows a few.
+
+    Signals:
+        made(QWidget): the content exists now. shown(): it has come into sight. left(): it is being closed while it has
+            the focus. broke(str, str): drawing raised; a sentence and the traceback, said once.
+    """
+
+    made = Signal(QWidget)
     shown = Signal()
     left = Signal()
     broke = Signal(str, str)
 
-    def __init__(self, name: str, title: str, content: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(title, parent)
-        self.setObjectName(name)
+    def __init__(self, content_type: type[View] | type[Lab], parent: QWidget | None = None) -> None:
+        super().__init__(content_type.title, parent)
+        self._content_type = content_type
+        self._content: View | Lab | None = None
+        self._theme: Theme | None = None
+        self.place = Place()
+        self.place.entered.connect(self.content)
+        self.setObjectName(content_type.name)
         self.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
-        self.setWidget(content)
-        focus_by_tab(content)
-        self.topLevelChanged.connect(lambda _floating: content.setFocus())  # it has lost it by changing its window
+        self.setWidget(self.place)
+        self.topLevelChanged.connect(lambda _floating: self.place.setFocus())  # lost by changing its window
         self.visibilityChanged.connect(lambda visible: self.shown.emit() if visible else None)
+
+    def content(self) -> View | Lab:
+        """The view or lab, made now if need be."""
+        if self._content is None:
+            self._content = self._content_type()
+            if self._theme is not None:
+                self._content.set_theme(self._theme)
+            self.place.addWidget(self._content)
+            focus_by_tab(self.place)
+            self.made.emit(self._content)
+        return self._content
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        if self._content is not None:
+            self._content.set_theme(theme)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         focused = QApplication.focusWidget()
@@ -49,45 +85,48 @@ class Dock(QDockWidget):
 
     def is_showing(self) -> bool:
         """It is on the screen, not closed and not behind another tab."""
-        content = self.widget()
-        return content.isVisible() and not content.visibleRegion().isEmpty()
+        return self.place.isVisible() and not self.place.visibleRegion().isEmpty()
 
 
 class ViewDock(Dock):
     """A live view, or the sentence that says why it does not apply to the current model."""
 
-    def __init__(self, view: View, parent: QWidget | None = None) -> None:
-        self.view = view
+    def __init__(self, view_type: type[View], parent: QWidget | None = None) -> None:
+        super().__init__(view_type, parent)
+        self._view_type = view_type
         self._note = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._note.setWordWrap(True)
         self._note.setMargin(24)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(view)
-        self._stack.addWidget(self._note)
+        self.place.addWidget(self._note)
+        self.made.connect(lambda _view: self._say(self._note.text()))
         self.broken = False
-        super().__init__(view.name, view.title, self._stack, parent)
+
+    @property
+    def view(self) -> View:
+        return cast(View, self.content())
 
     def set_run(self, run: Started) -> None:
         """Empty the view for a new run, or say why it has nothing to show."""
         self.broken = False
-        if self.view.requires <= run.capabilities:
+        if not self._view_type.requires <= run.capabilities:
+            self._say(self._view_type.missing)
+            return
+        self._say("")
+        if self._content is not None:
             self.view.clear()
-            self._stack.setCurrentWidget(self.view)
-        else:
-            self._say(self.view.missing)
 
     def applies(self) -> bool:
-        return self._stack.currentWidget() is self.view
+        return not self._note.text()
 
     def draw(self, frame: Frame) -> None:
         """Draw; a view that raises is put aside until the next run, the others go on."""
         try:
             self.view.draw(frame)
         except Exception as error:
-            log.exception("view %s", self.view.name)
+            log.exception("view %s", self._view_type.name)
             self.broken = True
             self._say(f"This view stopped with an error: {error}. It comes back with the next run.")
-            self.broke.emit(f"The view “{self.view.title}” could not be drawn.", repr(error))
+            self.broke.emit(f"The view “{self._view_type.title}” could not be drawn.", repr(error))
 
     def needs_now(self) -> frozenset[str]:
         return self.view.needs if self.applies() else frozenset()
@@ -98,36 +137,36 @@ class ViewDock(Dock):
     def wants(self, fresh: frozenset[str]) -> bool:
         return self.applies() and (self.view.draws_series or bool((self.view.needs | self.view.studies) & fresh))
 
-    def set_theme(self, theme: Theme) -> None:
-        self.view.set_theme(theme)
-
     def _say(self, sentence: str) -> None:
+        """Show `sentence` in place of the view; the view itself where there is none."""
         self._note.setText(sentence)
-        self._stack.setCurrentWidget(self._note)
+        self.place.setCurrentWidget(self._note if sentence or self._content is None else self._content)
 
 
 class LabDock(Dock):
     """A theory lab; it is given the pictures of the current run that it can use."""
 
-    def __init__(self, lab: Lab, parent: QWidget | None = None) -> None:
-        self.lab = lab
-        super().__init__(lab.name, lab.title, lab, parent)
+    def __init__(self, lab_type: type[Lab], parent: QWidget | None = None) -> None:
+        super().__init__(lab_type, parent)
+        self._lab_type = lab_type
+
+    @property
+    def lab(self) -> Lab:
+        return cast(Lab, self.content())
 
     def draw(self, frame: Frame) -> None:
         self.lab.set_pictures({kind: frame.pictures[kind] for kind in self.lab.needs if kind in frame.pictures})
 
     def set_run(self, _run: Started) -> None:
         """The pictures of the run before are gone."""
-        self.lab.set_pictures({})
+        if self._content is not None:
+            self.lab.set_pictures({})
 
     def needs_now(self) -> frozenset[str]:
-        return self.lab.needs
+        return self._lab_type.needs
 
     def focus_now(self) -> Mapping[str, Any]:
         return {}
 
     def wants(self, fresh: frozenset[str]) -> bool:
-        return bool(self.lab.needs & fresh)
-
-    def set_theme(self, theme: Theme) -> None:
-        self.lab.set_theme(theme)
+        return bool(self._lab_type.needs & fresh)

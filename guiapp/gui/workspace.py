@@ -16,6 +16,7 @@ from guiapp.gui.labs import LABS
 from guiapp.gui.settings import Layout
 from guiapp.gui.theme import Theme
 from guiapp.gui.views import VIEWS
+from guiapp.gui.views.base import View
 from guiapp.messages import Started
 from guiapp.spec import Gan, RunSpec
 
@@ -73,13 +74,11 @@ class Workspace(QMainWindow):
         self.layouts: dict[str, Layout] = {}  # of the arrangements left so far
         self.docks: dict[str, ViewDock | LabDock] = {}
         for view_type in VIEWS:
-            view = view_type()
-            view.focus_changed.connect(self.looked)
-            view.study_asked.connect(self.study_asked)
-            view.study_stopped.connect(self.study_stopped)
-            self._add(ViewDock(view, self), theme)
+            dock = ViewDock(view_type, self)
+            dock.made.connect(self._listen_to)
+            self._add(dock, theme)
         for lab_type in LABS:
-            self._add(LabDock(lab_type(), self), theme)
+            self._add(LabDock(lab_type, self), theme)
 
     def _add(self, dock: ViewDock | LabDock, theme: Theme) -> None:
         dock.set_theme(theme)
@@ -88,6 +87,11 @@ class Workspace(QMainWindow):
         dock.left.connect(lambda: self._go_on_without(dock))
         self.docks[dock.objectName()] = dock
         self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
+
+    def _listen_to(self, view: View) -> None:
+        view.focus_changed.connect(self.looked)
+        view.study_asked.connect(self.study_asked)
+        view.study_stopped.connect(self.study_stopped)
 
     def arrange(self, name: str) -> None:
         """Show the docks of the arrangement `name`, as a person left them or tiled with equal shares, and close the

@@ -14,7 +14,7 @@ from tests.gui.pictures import latent_picture
 
 @pytest.fixture
 def latent(qtbot):
-    dock = ViewDock(LatentView())
+    dock = ViewDock(LatentView)
     qtbot.addWidget(dock)
     return dock
 
@@ -33,7 +33,7 @@ def test_a_view_that_the_model_cannot_serve_says_why_and_needs_nothing(latent):
 
 
 def test_a_view_of_series_wants_every_frame(qtbot):
-    dock = ViewDock(LossesView())
+    dock = ViewDock(LossesView)
     qtbot.addWidget(dock)
     dock.set_run(vae_frame(5).run)
     assert dock.wants(frozenset())
@@ -55,7 +55,7 @@ def test_a_view_that_raises_is_put_aside_until_the_next_run_and_said_once(latent
 
 @pytest.mark.parametrize("lab_type", LABS, ids=lambda lab: lab.name)
 def test_a_lab_is_given_the_pictures_it_can_use_and_no_others(qtbot, lab_type):
-    dock = LabDock(lab_type())
+    dock = LabDock(lab_type)
     qtbot.addWidget(dock)
     given = []
     dock.lab.set_pictures = given.append
