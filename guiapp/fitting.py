@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from guiapp.spec import SpecError, Vae
+from guiapp.spec import Gan, SpecError, Vae
 
 STRIDE = 2  # of every convolution
 
@@ -37,6 +37,23 @@ def sizes_of(shape: tuple[int, int, int], layers: int) -> list[tuple[int, int]]:
     return sizes
 
 
+def check_estimator(model: Vae | Gan) -> None:
+    """Raises SpecError where the estimator is biased with the optimal σ: no run may begin so or come to it by an edit,
+    but one of an older version that did so still opens.
+
+    The optimal σ is that of all draws of a batch together: the cost of each hangs on the others, so that neither its
+    score function nor the baseline of the others is unbiased.
+    """
+    if not isinstance(model, Vae) or model.likelihood != "gaussian, optimal σ":
+        return
+    if model.estimator.startswith("score function"):
+        raise SpecError(
+            f"gradient estimator: '{model.estimator}' is biased with the optimal σ, which is computed from the draws "
+            "themselves; take 'reparameterised', or the likelihood 'gaussian, learned σ'.",
+            {"model.estimator": "reparameterised"},
+        )
+
+
 def check(vae: Vae) -> None:
     """Raises SpecError where the bound does not go with the estimator or the free bits."""
     if vae.bound == "importance weighted" and vae.estimator != "reparameterised":
@@ -49,4 +66,18 @@ def check(vae: Vae) -> None:
         raise SpecError(
             "free bits λ: the importance-weighted bound has no KL term of its own to keep up; set it to 0.",
             {"model.free_bits": 0.0},
+        )
+
+
+def check_game(gan: Gan, data: int | None = None) -> None:
+    """Raises SpecError where nobody would move, or a pack would take more than all of the `data` that there are."""
+    if data is not None and data < gan.packing:
+        raise SpecError(
+            f"packing: D is to judge {gan.packing} data together, and there are {data}; take at most {data}.",
+            {"model.packing": data},
+        )
+    if gan.d_steps == gan.g_steps == 0:
+        raise SpecError(
+            "G steps per iteration: with 0 steps of D and of G nothing is trained; let at least one of them move.",
+            {"model.g_steps": 1},
         )

@@ -168,7 +168,8 @@ class Started:
 @dataclass(frozen=True, slots=True)
 class Loading:
     """The data of the run `key`, asked for by `Start` or `Open`, are being read: `done` of `total` images, rows or
-    bytes. `Pause` stops it, and so does the next `Start`, `Open` or `Quit`."""
+    bytes; `total` is 0 while the files of a folder are being found. `Pause` stops it, and so does the next `Start`,
+    `Open` or `Quit`."""
 
     key: int
     done: int
@@ -284,6 +285,14 @@ class Diverged:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """The run `key`, whose `Started` named no run file, is recorded in `run_file` after all, from its first step on."""
+
+    key: int
+    run_file: str
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """The run file was copied to `path`."""
 
@@ -328,6 +337,7 @@ Event = (
     | Edited
     | Refused
     | Diverged
+    | Recorded
     | Saved
     | Failed
     | Ready

@@ -14,7 +14,9 @@ from guiapp.spec import RunSpec, SpecError
 NAMES: Final = (
     *("vae-fashion", "vae-digits", "vae-20d", "gan-ring", "gan-grid", "gan-digits"),
     *("vae-conv", "vae-iwae", "vae-warmup"),
+    *("gan-lab", "gan-wgan", "gan-dcgan", "gan-pacgan"),
     *("vae-collapse", "vae-averaging", "vae-sigma", "vae-no-reparameterisation"),
+    *("gan-collapse", "gan-vanishing", "gan-memorisation"),
 )
 DEFAULT: Final = NAMES[0]
 

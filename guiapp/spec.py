@@ -14,88 +14,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from guiapp.spec_gan import Gan as Gan
+from guiapp.spec_parts import Activation as Activation
+from guiapp.spec_parts import Initialisation as Initialisation
+from guiapp.spec_parts import Network as Network
+from guiapp.spec_parts import Normalisation as Normalisation
+from guiapp.spec_parts import Optimiser as Optimiser
+
 Estimator = Literal["reparameterised", "score function", "score function, baseline", "none"]
-Activation = Literal["relu", "leaky relu", "elu", "gelu", "tanh", "sigmoid"]
-Initialisation = Literal["he", "glorot", "orthogonal", "pytorch"]
-Normalisation = Literal["none", "batch", "layer"]
-Width = Annotated[int, Meta(ge=1, le=4096)]
-
-LearningRate = Annotated[
-    float,
-    Meta(
-        gt=0,
-        le=10,
-        title="learning rate",
-        description="Step length of the optimiser; too large diverges, too small crawls.",
-        extra={"live": True, "log": True, "low": 1e-5, "high": 1.0},
-    ),
-]
-
-
-class Network(Struct, frozen=True, forbid_unknown_fields=True):
-    """Hidden layers h = g(norm(W x + b)), then one linear output layer; W dense, or convolutions for images."""
-
-    layers: Annotated[
-        Literal["dense", "convolutional"],
-        Meta(
-            title="layers",
-            description="dense: every unit sees all inputs; convolutional: 4 x 4 filters that halve (or double) the "
-            "image at each layer, for images from 28 x 28 on.",
-        ),
-    ] = "dense"
-    hidden: Annotated[
-        tuple[Width, ...],
-        Meta(
-            max_length=100,
-            title="hidden layers",
-            description="Units (convolutional: channels) of each hidden layer, first to last, such as 256, 64. "
-            "Empty: a linear map.",
-            extra={"unit": "units"},
-        ),
-    ] = (256, 128)
-    activation: Annotated[
-        Activation, Meta(title="activation", description="The nonlinearity g after each hidden layer.")
-    ] = "relu"
-    init: Annotated[
-        Initialisation,
-        Meta(
-            title="initialisation",
-            description="Scale of the first weights: He keeps the variance through ReLU, Glorot through tanh.",
-        ),
-    ] = "he"
-    norm: Annotated[
-        Normalisation,
-        Meta(title="normalisation", description="Standardise each hidden layer over the batch or over its units."),
-    ] = "none"
-    skip: Annotated[
-        bool,
-        Meta(
-            title="skip connections",
-            description="Add each hidden layer's input to its output where the widths agree (a residual layer).",
-        ),
-    ] = False
-
-
-class Optimiser(Struct, frozen=True, forbid_unknown_fields=True):
-    """First-order optimiser of one player; Kingma & Ba 2015 (Adam), or SGD with heavy-ball momentum."""
-
-    kind: Annotated[
-        Literal["adam", "sgd"],
-        Meta(title="optimiser", description="Adam scales each weight's step by its gradient history; SGD does not."),
-    ] = "adam"
-    lr: LearningRate = 1e-3
-    beta1: Annotated[
-        float,
-        Meta(ge=0, lt=1, title="β₁", description="Adam: how slowly the mean of the gradients forgets."),
-    ] = 0.9
-    beta2: Annotated[
-        float,
-        Meta(ge=0, lt=1, title="β₂", description="Adam: how slowly the mean of the squared gradients forgets."),
-    ] = 0.999
-    momentum: Annotated[
-        float,
-        Meta(ge=0, lt=1, title="momentum", description="SGD: fraction of the last step that is repeated."),
-    ] = 0.0
 
 
 class Vae(Struct, frozen=True, forbid_unknown_fields=True, tag="vae", tag_field="kind"):
@@ -207,50 +133,6 @@ class Vae(Struct, frozen=True, forbid_unknown_fields=True, tag="vae", tag_field=
     optimiser: Annotated[Optimiser, Meta(title="Optimiser")] = Optimiser()
 
 
-class Gan(Struct, frozen=True, forbid_unknown_fields=True, tag="gan", tag_field="kind"):
-    """Generative adversarial network, Goodfellow et al. 2014: D ascends, G descends V(D, G)."""
-
-    generator: Annotated[Network, Meta(title="Generator")] = Network(hidden=(64, 64))
-    discriminator: Annotated[Network, Meta(title="Discriminator")] = Network(hidden=(64, 64))
-    noise: Annotated[
-        int, Meta(ge=1, le=256, title="noise dimensions", description="Size Z of the generator's input z.")
-    ] = 2
-    noise_law: Annotated[
-        Literal["normal", "uniform"],
-        Meta(title="noise law", description="z ~ N(0, I), or uniform on [-1, 1] in each dimension."),
-    ] = "normal"
-    objective: Annotated[
-        Literal["minimax", "non-saturating"],
-        Meta(
-            title="generator objective",
-            description="minimax: log(1 - D(G(z))), saturates when D wins; non-saturating: -log D(G(z)).",
-            extra={"live": True},
-        ),
-    ] = "non-saturating"
-    d_steps: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=20,
-            title="D steps per iteration",
-            description="Discriminator updates per iteration; 0 freezes the discriminator.",
-            extra={"live": True},
-        ),
-    ] = 1
-    g_steps: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=20,
-            title="G steps per iteration",
-            description="Generator updates per iteration; 0 freezes the generator.",
-            extra={"live": True},
-        ),
-    ] = 1
-    d_optimiser: Annotated[Optimiser, Meta(title="Discriminator optimiser")] = Optimiser(lr=1e-3, beta1=0.5)
-    g_optimiser: Annotated[Optimiser, Meta(title="Generator optimiser")] = Optimiser(lr=1e-3, beta1=0.5)
-
-
 class Data(Struct, frozen=True, forbid_unknown_fields=True):
     """What the model learns: a bundled set, a 2-D law, or a file of the user's."""
 
@@ -278,6 +160,34 @@ class Data(Struct, frozen=True, forbid_unknown_fields=True):
             extra={"unit": "pixels", "log": True, "low": 8, "high": 256},
         ),
     ] = 64
+    limit: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000_000,
+            title="training data at most",
+            description="Train on the first so many of a finite data set; 0: on all. A handful is learnt by heart.",
+            extra={"unit": "data", "low": 0, "high": 1000},
+        ),
+    ] = 0
+    drawing: Annotated[
+        str,
+        Meta(
+            max_length=40_000,
+            title="drawing",
+            description="Points of the data set 'drawn', between -1 and 1: x y, x y, … The data lie about them.",
+        ),
+    ] = ""
+    blur: Annotated[
+        float,
+        Meta(
+            ge=1e-3,
+            le=1,
+            title="blur of a drawing",
+            description="Standard deviation of the data about each point of the drawing.",
+            extra={"unit": "data units", "log": True, "low": 5e-3, "high": 0.5},
+        ),
+    ] = 0.03
 
 
 class RunSpec(Struct, frozen=True, forbid_unknown_fields=True):

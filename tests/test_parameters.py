@@ -107,11 +107,10 @@ def test_live_parameters_are_these() -> None:
     }
     assert live["gan"] == {
         "batch",
-        "model.objective",
-        "model.d_steps",
-        "model.g_steps",
-        "model.d_optimiser.lr",
-        "model.g_optimiser.lr",
+        *("model.objective", "model.d_steps", "model.g_steps", "model.updates"),
+        *("model.real_target", "model.fake_target", "model.instance_noise"),
+        *("model.slope", "model.penalty", "model.clip", "model.r1"),
+        *("model.d_optimiser.lr", "model.g_optimiser.lr"),
     }
 
 

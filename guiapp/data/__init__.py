@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guiapp.data import bundled, laws
+from guiapp.data import bundled, drawn, laws
 from guiapp.data.source import Dataset
 
 DATASETS: tuple[Dataset, ...] = (
@@ -66,6 +66,13 @@ DATASETS: tuple[Dataset, ...] = (
     Dataset("clusters", "Two clusters", "points", "A round and a tall Gaussian side by side.", laws.clusters),
     Dataset("ellipse", "An ellipse", "points", "A closed curve, which the image of a line cannot cover.", laws.ellipse),
     Dataset("blobs", "Three blobs", "points", "Three small Gaussians far apart from each other.", laws.blobs),
+    Dataset(
+        "drawn",
+        "Your own drawing",
+        "points",
+        "Points that you draw in the plane, blurred; a heart until you do.",
+        drawn.drawn,
+    ),
 )
 
 DATASET_NAMES: tuple[str, ...] = tuple(dataset.name for dataset in DATASETS)

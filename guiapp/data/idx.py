@@ -34,11 +34,16 @@ def read_idx(path: Path, reading: Reading = AS_IT_IS) -> Raw:
     place = str(path)
     check_finite(place, values, reading.tell)
     flat = values.reshape(len(values), -1)
-    beside = path.with_name(path.name.replace("images-idx3", "labels-idx1").replace("images.idx3", "labels.idx1"))
+    beside = labels_of(path)
     if beside == path or not beside.is_file():
         return Raw(flat, row_shape(place, values.shape))
     labels, classes = index_labels(str(beside), read_array(beside, images=False), len(values))
     return Raw(flat, row_shape(place, values.shape), labels, classes, f"labels from {beside.name}")
+
+
+def labels_of(path: Path) -> Path:
+    """Where the labels of the images at `path` would lie; `path` itself where its name says nothing of images."""
+    return path.with_name(path.name.replace("images-idx3", "labels-idx1").replace("images.idx3", "labels.idx1"))
 
 
 def read_array(path: Path, images: bool) -> NDArray[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guiapp.data.cache import room
-from guiapp.data.raw import AS_IT_IS, MAX_WIDTH, Raw, Reading, index_labels, row_shape
+from guiapp.data.raw import AS_IT_IS, MAX_WIDTH, Raw, Reading, index_labels, row_shape, tell_nobody
 from guiapp.data.source import DataError
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ MAX_PIXELS = 64 << 20  # of one picture before it is made smaller
 JUDGED = 64  # pictures, evenly spaced, that settle whether the folder is one of colour
 COLOURFUL = 16  # levels of 255 between two channels; less is a grey picture that was compressed
 TOGETHER = 16  # pictures that one thread decodes between two reports
+LISTED = 1000  # files that are found between two reports
+NAMED = 3  # broken pictures that a refusal names
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,12 @@ def read_images(folder: Path, reading: Reading = AS_IT_IS) -> Raw:
     (bilinear), as the note then says. They are in colour if one of 64 spread over the folder is. Transparent parts lie
     on black; of an animation, the first frame counts. Without pictures of its own, the folder's sub-folders are
     classes; deeper folders and hidden names are passed over. Decoded by several threads, into a temporary file where
-    that is large.
+    that is large. While the files are being found, `reading.tell` hears of a total of 0.
 
     Raises:
-        DataError: no pictures, one that cannot be read (named), above 64 million pixels, or more than fit on the disk.
+        DataError: no pictures, some that cannot be read (named), above 64 million pixels, or more than fit on the disk.
     """
-    files, names = _list(folder)
+    files, names = listed(folder, reading.tell)
     if not files:
         raise DataError(f"{folder}: no {', '.join(SUFFIXES)} file in this folder; choose one that holds images.")
     place = str(folder)
@@ -76,15 +78,21 @@ def read_images(folder: Path, reading: Reading = AS_IT_IS) -> Raw:
 
 
 def _decode(files: list[Path], form: Form, values: NDArray[Any], reading: Reading) -> int:
-    """Fill `values` (N, D); gives how many pictures had to be resized."""
+    """Fill `values` (N, D); gives how many pictures had to be resized. All are tried before some are refused, so that
+    a person mends them at one go."""
     stop = Event()
+    broken: dict[int, DataError] = {}
 
     def some(start: int) -> int:
         changed = 0
         for row in range(start, min(start + TOGETHER, len(files))):
             if stop.is_set():
                 break
-            pixels, resized = _read(files[row], form)
+            try:
+                pixels, resized = _read(files[row], form)
+            except DataError as error:
+                broken[row] = error
+                continue
             values[row] = pixels.reshape(-1)
             changed += resized
         return changed
@@ -96,24 +104,46 @@ def _decode(files: list[Path], form: Form, values: NDArray[Any], reading: Readin
             for start, changed in zip(starts, pool.map(some, starts), strict=True):
                 resized += changed
                 reading.tell(min(start + TOGETHER, len(files)), len(files))
+            if broken:
+                raise _all_of(files, broken)
             return resized
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
 
 
+def _all_of(files: list[Path], broken: dict[int, DataError]) -> DataError:
+    """The first refusal, and how many pictures more there are like it."""
+    first, *others = sorted(broken)
+    if not others:
+        return broken[first]
+    names = ", ".join(files[row].name for row in others[:NAMED]) + ", …" * (len(others) > NAMED)
+    return DataError(
+        f"{broken[first]} In all, {len(broken)} of {len(files)} files cannot be used; the others are {names}."
+    )
+
+
 def judged(files: list[Path], side: int) -> Form:
-    """What the pictures `files` are brought to, sides of at most `side` pixels."""
-    colour, deep = False, False
-    with _open(files[0]) as first:
-        width, height = first.size
-    shrink = min(1.0, side / max(width, height))
-    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    """What the pictures `files` are brought to, sides of at most `side` pixels; those that cannot be read are passed
+    over.
+
+    Raises:
+        DataError: none of those looked at can be read.
+    """
+    size: tuple[int, int] | None = None
+    colour, deep, trouble = False, False, DataError("")
     for file in files[:: max(1, -(-len(files) // JUDGED))]:
-        with _open(file) as image:
-            deep |= image.mode.startswith("I")
-            colour = colour or _is_colourful(file, image)
-    return Form(size, colour, deep)
+        try:
+            with _open(file) as image:
+                size = size or image.size
+                colour = colour or _is_colourful(file, image)
+                deep |= image.mode.startswith("I")
+        except DataError as error:
+            trouble = trouble if str(trouble) else error
+    if size is None:
+        raise trouble
+    shrink = min(1.0, side / max(size))
+    return Form((max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink))), colour, deep)
 
 
 def _is_colourful(file: Path, image: Image) -> bool:
@@ -127,27 +157,35 @@ def _is_colourful(file: Path, image: Image) -> bool:
     return bool((channels.max(2) - channels.min(2)).max() > COLOURFUL)
 
 
-def _list(folder: Path) -> tuple[list[Path], list[str]]:
-    """Image files in the order of their names, and the name of the sub-folder of each if they lie in sub-folders."""
-    own, below = _scan(folder)
+def listed(folder: Path, tell: Callable[[int, int], None] = tell_nobody) -> tuple[list[Path], list[str]]:
+    """Image files in the order of their names, and the name of the sub-folder of each if they lie in sub-folders.
+    `tell` hears of as many as were found so far, of a total of 0: it is not known yet."""
+    own, below = _scan(folder, 0, tell)
     if own:
         return own, []
-    pairs = [(file, sub.name) for sub in below for file in _scan(sub)[0]]
-    return [file for file, _ in pairs], [name for _, name in pairs]
+    files: list[Path] = []
+    names: list[str] = []
+    for sub in below:
+        found = _scan(sub, len(files), tell)[0]
+        files += found
+        names += [sub.name] * len(found)
+    return files, names
 
 
-def _scan(folder: Path) -> tuple[list[Path], list[Path]]:
-    """(image files, sub-folders) of a folder, sorted by name, hidden ones left out."""
-    files, folders = [], []
+def _scan(folder: Path, before: int, tell: Callable[[int, int], None]) -> tuple[list[Path], list[Path]]:
+    """(image files, sub-folders) of a folder, sorted by name, hidden ones left out; `before` were found before."""
+    files, folders = list[str](), list[str]()
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
             if entry.name.lower().endswith(SUFFIXES):
-                files.append(Path(entry.path))
+                files.append(entry.name)
+                if len(files) % LISTED == 0:
+                    tell(before + len(files), 0)
             elif Path(entry.path).is_dir():  # unlike entry.is_dir(), false and no error for a loop of links
-                folders.append(Path(entry.path))
-    return sorted(files), sorted(folders)
+                folders.append(entry.name)
+    return [folder / name for name in sorted(files)], [folder / name for name in sorted(folders)]
 
 
 def _read(file: Path, form: Form) -> tuple[NDArray[Any], bool]:
@@ -199,6 +237,10 @@ def _open(file: Path) -> Image:
     import PIL.Image
 
     if not file.is_file():
+        if not os.path.lexists(file):
+            raise DataError(
+                f"{file}: it was there a moment ago and has gone; read the folder again when it is at rest."
+            )
         raise DataError(f"{file}: this is not a regular file; remove it from the folder.")
     try:
         image = PIL.Image.open(file, formats=FORMATS)
@@ -212,5 +254,9 @@ def _open(file: Path) -> Image:
 
 def _unreadable(file: Path, error: Exception) -> DataError:
     """What to say of a picture that no decoder could read."""
+    from PIL import UnidentifiedImageError
+
     reason = type(error).__name__ if isinstance(error, KeyError) or not str(error) else str(error).split("\n")[0][:100]
+    if isinstance(error, UnidentifiedImageError):  # which names the file once more
+        reason = f"it is none of {', '.join(FORMATS)}" if file.stat().st_size else "it is empty"
     return DataError(f"{file}: the image cannot be read ({reason}); mend it or remove it from the folder.")

@@ -7,9 +7,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from guiapp.data import DATASET_NAMES, DATASETS
+from guiapp.data.drawn import drawn
 from guiapp.data.files import open_file
 from guiapp.data.raw import Reading, tell_nobody
-from guiapp.data.source import DataError, Source
+from guiapp.data.source import DataError, Source, Table
+from guiapp.spec import Data
+
+
+def open_data(data: Data, tell: Callable[[int, int], None] = tell_nobody) -> Source:
+    """What `data` names; see `load`.
+
+    Raises:
+        DataError, CancelledError: as `load`; or a drawing that cannot be.
+    """
+    if data.name == "drawn":
+        return drawn(data.drawing, data.blur)
+    source = load(data.name, data.path, data.scale, data.side, tell)
+    return source.first(data.limit) if data.limit and isinstance(source, Table) else source
 
 
 def load(

@@ -42,8 +42,8 @@ def tell_nobody(_done: int, _total: int) -> None:
 
 @dataclass(frozen=True)
 class Reading:
-    """How to read: images are shrunk to at most `side` pixels a side; `tell(done, total)` is called on the way, and
-    may raise `CancelledError`."""
+    """How to read: images are shrunk to at most `side` pixels a side; `tell(done, total)` is called on the way, with a
+    total of 0 while that is not known, and may raise `CancelledError`."""
 
     side: int = 64
     tell: Callable[[int, int], None] = tell_nobody

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -77,6 +77,12 @@ class Table:
     def dim(self) -> int:
         """D, the number of values in a row."""
         return int(self.train.shape[1])
+
+    def first(self, count: int) -> Table:
+        """The same with the first `count` training data alone; the held-out data, and the scaling, stay as they are."""
+        train = replace(self.train, index=self.train.index[:count]) if isinstance(self.train, Rows) else self.train
+        labels = None if self.train_labels is None else self.train_labels[:count]
+        return replace(self, train=train[:count] if isinstance(train, np.ndarray) else train, train_labels=labels)
 
     @property
     def is_image(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from guiapp.engine.probes.field import extent
 from guiapp.engine.trainer import Trainer
 from guiapp.messages import Started
@@ -23,7 +25,7 @@ def describe(key: int, trainer: Trainer, run_file: str = "", again: int = 0, kno
         data_count=len(feed.train) if feed.is_table else 0,
         extent=extent(trainer) if feed.is_plane else 0.0,
         device=str(trainer.device),
-        parameters=sum(p.numel() for p in trainer.model.parameters()),
+        parameters=sum(math.prod(shape) for _, shape in trainer.tensors),
         run_file=run_file,
         again=again,
         known=known,

@@ -36,26 +36,34 @@ class Player:
         self.optimiser.param_groups[0]["lr"] = rate
 
     def descend(self, loss: Tensor) -> tuple[Tensor, Tensor]:
-        """One optimiser step down `loss` (a scalar).
+        """One optimiser step down `loss` (a scalar): `slope`, then `move`."""
+        return self.move(*self.slope(loss))
 
-        Returns:
-            (P,) root mean square of each tensor's gradient, and (P,) ‖Δw‖ / ‖w‖ of each tensor (NaN where w = 0).
+    def slope(self, loss: Tensor) -> tuple[list[Tensor], Tensor]:
+        """The gradient of each tensor, and (P,) its root mean square.
 
         Raises:
-            NonFiniteError: before anything is changed.
+            NonFiniteError: the loss or a gradient is not finite.
         """
         # contiguous, because torch's fused kernels ignore strides and read past the end of an expanded gradient
         gradients = [gradient.contiguous() for gradient in torch.autograd.grad(loss, self.parameters)]
         rms = torch.stack(torch._foreach_norm(gradients)) / self._root
+        self.gradients = gradients
         if not math.isfinite((loss.detach() + rms.sum()).item()):
-            self.gradients = gradients
             raise NonFiniteError
+        return gradients, rms
+
+    def move(self, gradients: list[Tensor], rms: Tensor) -> tuple[Tensor, Tensor]:
+        """One optimiser step along `gradients`.
+
+        Returns:
+            `rms`, and (P,) ‖Δw‖ / ‖w‖ of each tensor (NaN where w = 0).
+        """
         with torch.no_grad():
             torch._foreach_copy_(self._before, self.parameters)
             for parameter, gradient in zip(self.parameters, gradients, strict=True):
                 parameter.grad = gradient
             self.optimiser.step()
-            self.gradients = gradients
             torch._foreach_sub_(self._before, self.parameters)
             change = torch.stack(torch._foreach_norm(self._before))
             return rms, change / torch.stack(torch._foreach_norm(self.parameters))

@@ -25,7 +25,7 @@ from guiapp.engine.thinning import Thinning
 from guiapp.engine.trainer import Trainer
 from guiapp.parameters import differences
 from guiapp.run_file import APPLICATION, SCHEMA, Rows, RunFileError, StoredRun, edits, packed, read_run
-from guiapp.spec import to_json
+from guiapp.spec import RunSpec, to_json
 
 BUDGET = 256 << 20  # bytes of keyframes in one run file
 KEYFRAME_SHARE = 0.01  # of the time goes into keyframes at the most
@@ -38,8 +38,9 @@ Note = tuple[int, str, Mapping[str, Any]]  # of an event: step, kind, detail
 
 class Recorder:
     """Appends to the run file at `path`; an existing run file is replaced, any other file is not. With `go_on` it is
-    the file that the trainer was resumed from, which stays as it is until `take_up`. docs/run-file.md describes the
-    tables. Every method writes all that it should or, if it raises, nothing.
+    the file that the trainer was resumed from, which stays as it is until `take_up`. `spec` is what the trainer began
+    with, where it has been edited since. docs/run-file.md describes the tables. Every method writes all that it should
+    or, if it raises, nothing.
 
     Attributes:
         keyframes: the steps that can be gone back to, ascending.
@@ -49,7 +50,14 @@ class Recorder:
             damaged.
     """
 
-    def __init__(self, path: Path, trainer: Trainer, budget: int = BUDGET, go_on: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        trainer: Trainer,
+        budget: int = BUDGET,
+        go_on: bool = False,
+        spec: RunSpec | None = None,
+    ) -> None:
         refuse_to_destroy(path)
         self.path, self._trainer = path, trainer
         self._budget = budget
@@ -68,7 +76,7 @@ class Recorder:
             if go_on:
                 migrate(self._db)
             else:
-                self._create()
+                self._create(spec or trainer.spec)
             self._thinning = self._thinned()
         except (TypeError, ValueError, LookupError, zlib.error) as error:
             self._let_go()
@@ -84,7 +92,7 @@ class Recorder:
     def keyframes(self) -> tuple[int, ...]:
         return self._thinning.steps
 
-    def _create(self) -> None:
+    def _create(self, spec: RunSpec) -> None:
         trainer = self._trainer
         with self._whole():
             for statement in TABLES:
@@ -93,10 +101,10 @@ class Recorder:
             self._set(
                 id=uuid.uuid4().hex,
                 created=datetime.now(UTC).isoformat(timespec="seconds"),
-                spec=to_json(trainer.spec).decode(),
+                spec=to_json(spec).decode(),
                 names=json.dumps(trainer.names),
                 tensors=json.dumps(trainer.tensors),
-                title=f"{trainer.source.title} · {type(trainer.spec.model).__name__.upper()}",
+                title=f"{trainer.source.title} · {type(spec.model).__name__.upper()}",
                 **_circumstances(trainer),
             )
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from guiapp.data.source import Source
 from guiapp.engine.keyframe import KeyframeError, restore, spec_of
 from guiapp.engine.trainer import Trainer
+from guiapp.fitting import check_estimator
 from guiapp.run_file import Outline, RunFileError, read_keyframe
 from guiapp.spec import Data, RunSpec, SpecError
 
-YOUNGER = ("beta", "heldout/", "kl/")  # columns that runs of older versions lack
+YOUNGER = ("beta", "heldout/", "kl/", "d_penalty", "g_slope", "metric/")  # columns that runs of older versions lack
 
 
 def resumed(stored: Outline, read: Callable[[Data], Source] | None = None) -> Trainer:
@@ -43,6 +44,8 @@ def standing_at(
     except (KeyframeError, SpecError) as error:
         raise RunFileError(f"{stored.path}: {error}") from error
     wanted = spec or before
+    if wanted.model != before.model:
+        check_estimator(wanted.model)
     trainer = Trainer(wanted, read(wanted.data) if source is None and read is not None else source)
     try:
         restore(trainer, blob)

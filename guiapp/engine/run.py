@@ -16,12 +16,16 @@ import numpy.typing as npt
 from guiapp import messages as m
 from guiapp.data.source import DataError
 from guiapp.engine.darkroom import Darkroom
+from guiapp.engine.gan_metrics import EVERY
+from guiapp.engine.judge import Judge
 from guiapp.engine.keyframe import KeyframeError, restore_weights, spec_of
 from guiapp.engine.recorder import Note, Recorder
 from guiapp.engine.replay import Replay, redo
 from guiapp.engine.shadow import Shadow
 from guiapp.engine.stored_files import InUseError, trouble
 from guiapp.engine.trainer import Trainer
+from guiapp.fitting import check_estimator
+from guiapp.parameters import edited
 from guiapp.run_file import Event, RunFileError, read_keyframe
 from guiapp.spec import SpecError
 
@@ -35,16 +39,23 @@ Rows = npt.NDArray[np.float32]
 
 class Run:
     """What of a run is not training. `record` makes its run file. Where that cannot be written, `say` is told once, the
-    run goes on, and what was to be recorded waits for an attempt that succeeds."""
+    run goes on, and what was to be recorded waits for an attempt that succeeds. `again`: whether `record` can make the
+    file later as well, for it begins with the first step."""
 
     def __init__(
-        self, key: int, trainer: Trainer, record: Callable[[], Recorder], say: Callable[[m.Event], None]
+        self,
+        key: int,
+        trainer: Trainer,
+        record: Callable[[], Recorder],
+        say: Callable[[m.Event], None],
+        again: bool = False,
     ) -> None:
         self.key, self.trainer, self._say = key, trainer, say
         # No method of this run: the cycle would keep a replaced run's data, 27 MB, until they are looked for.
         self._complain: Callable[[str], None] = lambda sentence: say(m.Refused(sentence))
         self.events: Iterator[str | None] = trainer.events()
         self.darkroom = Darkroom(trainer, self._complain)
+        self._judge = Judge(trainer)
         self.until: int | None = None
         self.replay: Replay | None = None  # while what the file holds already is trained again, nothing is recorded
         self._shadow: Shadow | None = None
@@ -58,12 +69,16 @@ class Run:
         self._in_trouble = False  # and the person knows
         self._last_edit = ("", 0.0)
         self._recorder: Recorder | None = None
+        self._record: Callable[[], Recorder] | None = None  # where it is to be tried again, and when
+        self._try_at = perf_counter() + RETRY_EVERY
         try:
             self._recorder = record()
         except InUseError:
             raise
         except (OSError, sqlite3.Error) as error:
-            self._complain(f"The run is not recorded, training goes on: {trouble(error)}.")
+            more = "; it will be as soon as that is mended" if again else ""
+            self._complain(f"The run is not recorded, training goes on: {trouble(error)}{more}.")
+            self._record, self._in_trouble = (record if again else None), again
 
     @property
     def file(self) -> str:
@@ -73,12 +88,20 @@ class Run:
     def recall(self, events: Iterable[Event]) -> None:
         """Let the next update carry the events before the trainer was resumed; the rows are in the run file."""
         self._sent = self.trainer.step
+        events = tuple(events)
+        self._heed(events)
         self._untold += [(event.step, event.kind, event.detail) for event in events]
 
     def do_again(self, event: Event) -> None:
         """Do what is recorded of this very step."""
         redo(self.trainer, event)
+        self._heed((event,))
         self._untold.append((event.step, event.kind, event.detail))
+
+    def _heed(self, events: Iterable[Event]) -> None:
+        for event in events:
+            if event.kind == "verdict":
+                self._judge.recall(event.detail)
 
     def take_up(self) -> None:
         """What the file holds has been done again: go on recording, with both players."""
@@ -171,8 +194,10 @@ class Run:
         """Set a live parameter; a keyframe before it makes it possible to undo. Gives the old and the new value.
 
         Raises:
-            SpecError: as `Trainer.edit`.
+            SpecError: as `Trainer.edit`; or the estimator would be biased.
         """
+        if path == "model.estimator":
+            check_estimator(edited(self.trainer.spec, path, new).model)
         last, now = self._last_edit, perf_counter()
         self._last_edit = (path, now)
         if (last[0] != path or now - last[1] > SAME_EDIT) and self._write():
@@ -186,6 +211,10 @@ class Run:
         """Append to the run file when it is time; the first steps, in which a model changes most, get keyframes at 1,
         2, 4, 8 and so on."""
         step = self.trainer.step
+        if step % EVERY == 0 and self.replay is None:
+            self._gather()
+            for verdict in self._judge.news():
+                self.note("verdict", verdict)
         if step <= LAST_EARLY and step & (step - 1) == 0 and self._write():
             self._writing(lambda recorder: recorder.keyframe())
         elif perf_counter() >= self._next_record:
@@ -197,9 +226,20 @@ class Run:
 
     def settle(self) -> None:
         """Let the run file hold all there is."""
+        self._begin_late()
         if self._write() and self._writing(lambda recorder: recorder.keyframe()) and self._in_trouble:
             self._in_trouble = False
             self._say(m.Refused("The run is recorded again; nothing is missing.", mended=True))
+
+    def _begin_late(self) -> None:
+        """Make the run file, if there is none yet and it is time to try again."""
+        if self._record is not None and perf_counter() >= self._try_at:
+            try:
+                self._recorder, self._record = self._record(), None
+            except (OSError, sqlite3.Error):  # which was said
+                self._try_at = perf_counter() + RETRY_EVERY
+            else:
+                self._say(m.Recorded(self.key, self.file))
 
     def annotate(self, title: str, notes: str, tags: tuple[str, ...]) -> None:
         """Set what a person calls the run."""
@@ -215,12 +255,14 @@ class Run:
 
     def close(self) -> None:
         """End the record, with all there is."""
+        self._try_at = 0.0  # the last chance
+        self._begin_late()
         if self._recorder is not None:
             self._in_trouble = False  # which is to be told once more
             if self.replay is None and self._write("The end of the run is not recorded"):
                 self._writing(lambda recorder: recorder.close())
             self._recorder.abandon()  # where it is not closed
-            self._recorder = None
+        self._recorder = self._record = None
 
     def _recorded(self) -> Recorder:
         if self._recorder is None:
@@ -231,6 +273,7 @@ class Run:
         rows = self.trainer.flush()
         if len(rows):
             self._unsent.append(rows)
+            self._judge.watch(rows)
             known = max(0, self.replay.until - self.trainer.step + len(rows)) if self.replay else 0
             if known < len(rows):
                 self._unwritten.append(rows[known:])
@@ -238,9 +281,13 @@ class Run:
     def _write(self, else_say: str = "The run is not recorded at present, training goes on") -> bool:
         """Append all rows and events to the run file; gives whether it holds all of them now."""
         self._gather()
+        if self._recorder is None:
+            if self._record is None:  # they will never be written
+                self._unwritten, self._unnoted = [], []
+            return False
         rows = np.concatenate([np.empty((0, len(self.trainer.names)), np.float32), *self._unwritten])
         done = self._writing(lambda recorder: recorder.add(rows, self._unnoted), else_say)
-        if done or self._recorder is None:
+        if done:
             self._unwritten, self._unnoted = [], []
         else:
             self._unwritten = [rows]

@@ -14,15 +14,16 @@ from torch import Generator
 
 from guiapp import fitting
 from guiapp import spec as specs
-from guiapp.data.loading import load
+from guiapp.data.loading import open_data
 from guiapp.data.source import Source
 from guiapp.engine import device as devices
 from guiapp.engine.diagnosis import first_non_finite
 from guiapp.engine.feed import Feed
+from guiapp.engine.gan_objective import GanObjective
 from guiapp.engine.models import memory
 from guiapp.engine.models.gan import GanModel
 from guiapp.engine.models.vae import VaeModel
-from guiapp.engine.objectives import GanObjective, Objective
+from guiapp.engine.objectives import Objective
 from guiapp.engine.player import NonFiniteError
 from guiapp.engine.player import Player as Parameters
 from guiapp.engine.vae_objective import HELDOUT_SEED, VaeObjective
@@ -49,7 +50,7 @@ class Trainer:
 
     def __init__(self, spec: RunSpec, source: Source | None = None) -> None:
         self.spec = spec
-        self.source = source or load(spec.data.name, spec.data.path, spec.data.scale, spec.data.side)
+        self.source = source or open_data(spec.data)
         self.device = devices.choose(spec.device, self.source.dim)
         self.feed = Feed(self.source, spec.seed, self.device)
         self._check(spec)
@@ -61,7 +62,11 @@ class Trainer:
             *(f"grad/{name}" for name in tensors),
             *(f"update/{name}" for name in tensors),
         )
-        self.tensors = tuple((name, tuple(p.shape)) for name, p in self.model.named_parameters())
+        self.tensors = tuple(
+            (name, tuple(tensor.shape))
+            for player in self.objective.players.values()
+            for name, tensor in zip(player.names, player.parameters, strict=True)
+        )
         self.step, self.seconds = 0, 0.0
         self.player: Player = "both"
         self._block = torch.empty((BLOCK, len(self.names)), device=self.device)
@@ -91,7 +96,7 @@ class Trainer:
             player = Parameters(vae.named_parameters(), model.optimiser)
             return vae, VaeObjective(vae, model, feed, noise, seed, player)
         gan = GanModel(model, shape, feed.bounded, weights).to(self.device)
-        return gan, GanObjective(gan, model, feed, noise)
+        return gan, GanObjective(gan, model, feed, noise, seed)
 
     def _check(self, spec: RunSpec) -> None:
         """Raises SpecError where parameters do not go together or do not fit the data, a step takes more memory than
@@ -101,6 +106,7 @@ class Trainer:
             fitting.check(model)
             networks = {"encoder": model.encoder, "decoder": model.decoder}
         else:
+            fitting.check_game(model, len(self.feed.train) if self.feed.is_table else None)
             networks = {"generator": model.generator, "discriminator": model.discriminator}
         self._check_layers(networks)
         batch = min(spec.batch, len(self.feed.train)) if self.feed.is_table else spec.batch

@@ -20,9 +20,10 @@ import torch
 from guiapp import messages as m
 from guiapp.data.raw import CancelledError
 from guiapp.data.source import DataError, Source
-from guiapp.engine import device, loading
+from guiapp.engine import device
 from guiapp.engine.album import Album
 from guiapp.engine.describe import describe
+from guiapp.engine.loading import Shelf
 from guiapp.engine.recorder import BUDGET, Recorder
 from guiapp.engine.replay import Replay, player_after
 from guiapp.engine.resume import resumed, standing_at
@@ -30,6 +31,7 @@ from guiapp.engine.run import Run
 from guiapp.engine.stored_files import InUseError, annotate_file, copied, trouble, usable
 from guiapp.engine.studies.room import StudyRoom
 from guiapp.engine.trainer import Trainer
+from guiapp.fitting import check_estimator
 from guiapp.run_file import SUFFIX, Event, Outline, RunFileError, StoredRun, edits, read_outline, read_run
 from guiapp.spec import Data, RunSpec, SpecError
 
@@ -46,6 +48,7 @@ def serve(connection: Connection, folder: Path, budget: int) -> None:
     """Work until `Quit` or until the other end of `connection` closes; then the process has nothing left to do. Runs
     are recorded in `folder`, a file each with at most `budget` bytes of keyframes."""
     device.take_threads()
+    device.keep_large_apart()
     inbox: deque[m.Command] = deque()
     arrived = threading.Event()
 
@@ -83,6 +86,7 @@ class Worker:
         self._run: Run | None = None
         self._inbox: deque[m.Command] = deque()
         self._studies = StudyRoom(say)
+        self._shelf = Shelf()
         self._settled = True  # the run file holds all there is
         self.running = False
         self.done = False
@@ -207,14 +211,16 @@ class Worker:
         self._say(describe(run.key, run.trainer, run.file, again, run.trainer.step))
 
     def _start(self, command: m.Start) -> None:
+        check_estimator(command.spec.model)
         trainer = Trainer(command.spec, self._source(command.key, command.spec.data))
-        run = Run(command.key, trainer, lambda: Recorder(self._new_file(trainer), trainer, self._budget), self._say)
+        record = partial(self._recorder, trainer, trainer.spec)
+        run = Run(command.key, trainer, record, self._say, again=True)
         run.note("start", {})
         run.settle()  # so that one can go back to step 0
         self._begin(run, command.running)
 
     def _source(self, key: int, data: Data) -> Source:
-        return loading.read(key, data, self._inbox, self._say)
+        return self._shelf.read(key, data, self._inbox, self._say)
 
     def _open(self, command: m.Open) -> None:
         """Go on with a stored run, in its own file. Steps whose rows are there, but not their weights, are trained
@@ -258,6 +264,10 @@ class Worker:
         run.recall(forked.events_before(trainer.step))
         self._begin(run, command.running)
         self._tell(run, edits(forked, trainer.step))
+
+    def _recorder(self, trainer: Trainer, first: RunSpec) -> Recorder:
+        """Of a run that began with `first`."""
+        return Recorder(self._new_file(trainer), trainer, self._budget, spec=first)
 
     def _heir(self, stored: StoredRun, trainer: Trainer) -> Recorder:
         recorder = Recorder(self._new_file(trainer), trainer, self._budget)

@@ -61,7 +61,7 @@ def test_every_dataset_is_the_same_each_time_and_held_out_rows_are_not_trained_o
 
 
 def test_names_are_unique_and_leave_file_free() -> None:
-    assert len(set(DATASET_NAMES)) == len(DATASETS) == 12
+    assert len(set(DATASET_NAMES)) == len(DATASETS) == 13
     assert "file" not in DATASET_NAMES
 
 

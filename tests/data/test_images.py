@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from guiapp.data import cache
+from guiapp.data import cache, images
 from guiapp.data.images import read_images
 from guiapp.data.raw import CancelledError, Reading
 from guiapp.data.source import DataError
@@ -94,6 +94,50 @@ def test_the_image_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         assert f"{tmp_path / '1.png'}: the image cannot be read" in refusal(tmp_path)
     (tmp_path / "1.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 4 3\n")
     assert "cannot be read" in refusal(tmp_path)
+
+
+def test_all_images_that_cannot_be_read_are_told_at_once(tmp_path: Path) -> None:
+    fill(tmp_path, 40)
+    (tmp_path / "0.png").write_bytes(b"")  # the one that would give the size
+    (tmp_path / "33.png").write_bytes(b"no picture")
+    sentence = refusal(tmp_path)
+    assert sentence.startswith(f"{tmp_path / '0.png'}: the image cannot be read (it is empty); mend it or remove it")
+    assert sentence.endswith("In all, 2 of 40 files cannot be used; the others are 33.png.")
+    for name in range(34, 40):
+        (tmp_path / f"{name}.png").write_bytes(b"no picture")
+    assert refusal(tmp_path).endswith("8 of 40 files cannot be used; the others are 33.png, 34.png, 35.png, ….")
+    for file in tmp_path.iterdir():
+        file.write_bytes(b"no picture")
+    assert "0.png: the image cannot be read (it is none of PNG, JPEG" in refusal(tmp_path)
+
+
+def test_an_image_that_goes_while_others_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tmp_path)
+    judged = images.judged
+
+    def judged_before_it_goes(files: list[Path], side: int) -> images.Form:
+        form = judged(files, side)
+        (tmp_path / "2.png").unlink()
+        return form
+
+    monkeypatch.setattr(images, "judged", judged_before_it_goes)
+    assert "/2.png: it was there a moment ago and has gone; read the folder again" in refusal(tmp_path)
+
+
+def test_listing_is_told_and_can_be_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "LISTED", 2)
+    for name in "ab":
+        fill(tmp_path / name, 5)
+    told: list[tuple[int, int]] = []
+    images.listed(tmp_path, lambda *report: told.append(report))
+    assert told == [(2, 0), (4, 0), (7, 0), (9, 0)]
+
+    def give_up(_done: int, total: int) -> None:
+        assert total == 0
+        raise CancelledError
+
+    with pytest.raises(CancelledError):
+        read_images(tmp_path, Reading(tell=give_up))
 
 
 def png_start(width: int, height: int) -> bytes:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from guiapp.data import DATASET_NAMES
-from guiapp.data.loading import load
-from guiapp.data.source import DataError, Table
+from guiapp.data.loading import load, open_data
+from guiapp.data.source import DataError, Law, Table
+from guiapp.spec import Data
 
 
 def test_a_name_of_the_catalogue_is_loaded() -> None:
@@ -33,3 +34,17 @@ def test_unknown_names_list_the_known_ones() -> None:
 def test_paths_that_lead_nowhere(path: str) -> None:
     with pytest.raises(DataError, match="path"):
         load("file", path)
+
+
+def test_a_limit_leaves_the_first_training_data_and_all_held_out() -> None:
+    whole, few = open_data(Data(name="digits")), open_data(Data(name="digits", limit=16))
+    assert isinstance(whole, Table)
+    assert isinstance(few, Table)
+    assert np.array_equal(few.train[:], whole.train[:16])
+    assert few.train_labels is not None
+    assert whole.train_labels is not None
+    assert np.array_equal(few.train_labels, whole.train_labels[:16])
+    assert np.array_equal(few.heldout, whole.heldout)
+    assert (few.low, few.high) == (whole.low, whole.high)
+    assert len(open_data(Data(name="digits", limit=10**6)).train) == len(whole.train)  # type: ignore[union-attr]
+    assert isinstance(open_data(Data(name="ring", limit=5)), Law), "a law has no end to cut off"

@@ -23,7 +23,7 @@ MODELS: dict[str, tuple[Model, str]] = {
     "vae, plane": (runs.vae(likelihood="gaussian, learned σ", latent=1), "moons"),
     "vae, several draws": (runs.vae(draws=3, estimator="score function, baseline"), "digits"),
     "vae, importance weighted": (runs.vae(BATCH_NORM, draws=4, bound="importance weighted"), "digits"),
-    "vae, optimal sigma": (runs.vae(likelihood="gaussian, optimal σ", estimator="score function"), "digits"),
+    "vae, optimal sigma": (runs.vae(likelihood="gaussian, optimal σ", draws=2), "digits"),
     "vae, convolutions": (runs.vae(CONVOLUTIONS, schedule="linear", warmup=5), "digits"),
     "gan, convolutions": (runs.gan(CONVOLUTIONS), "digits"),
     "gan": (runs.gan(), "ring"),

@@ -100,13 +100,15 @@ def test_what_is_told_is_what_was_computed() -> None:
 
 
 @pytest.mark.parametrize(("player", "moves"), [("d", (True, False)), ("g", (False, True)), ("both", (True, True))])
-@pytest.mark.parametrize("steps", [{}, {"d_steps": 0, "g_steps": 0}], ids=["1 each", "frozen"])
+@pytest.mark.parametrize("steps", [{}, {"d_steps": 0}, {"g_steps": 0}], ids=["1 each", "D frozen", "G frozen"])
 def test_only_the_player_named_moves(player: str, moves: tuple[bool, bool], steps: dict[str, int]) -> None:
     run = runs.trainer(runs.gan(**steps), "ring")
     run.player = player  # type: ignore[assignment]
     before = split(run)
     row = dict(zip(run.names, runs.train(run, 1)[0], strict=True))
-    expected = (False, False) if player == "both" and steps else moves  # a player named moves though frozen
+    frozen = tuple(f"{who}_steps" in steps for who in "dg")
+    named = player != "both"  # who then moves though frozen
+    expected = tuple(moves_it and (named or not stands) for moves_it, stands in zip(moves, frozen, strict=True))
     for i, kind in enumerate(("discriminator", "generator")):
         assert runs.equal(before[i], split(run)[i]) is not expected[i]
         told = [np.isfinite(v) for n, v in row.items() if n.startswith(("grad/" + kind, "update/" + kind))]

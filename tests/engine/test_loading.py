@@ -6,18 +6,21 @@ from collections import deque
 from itertools import count
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from guiapp import messages as m
+from guiapp.data import images
 from guiapp.data import loading as data_loading
 from guiapp.data.raw import CancelledError
 from guiapp.data.source import DataError, Rows, Table
 from guiapp.engine import loading
 from guiapp.engine.thumbnail import png
 from guiapp.engine.trainer import Trainer
+from guiapp.parameters import edited
 from guiapp.spec import Data, RunSpec
 from tests.engine import runs
 from tests.engine.bench import Bench, benches
@@ -41,19 +44,67 @@ def spec_of(folder: Path) -> RunSpec:
 
 def read(folder: Path, inbox: deque[m.Command], said: list[m.Event]) -> Any:
     clock = count()
-    return loading.read(7, Data(name="file", path=str(folder)), inbox, said.append, lambda: float(next(clock)))
+    return loading.Shelf().read(7, Data(name="file", path=str(folder)), inbox, said.append, lambda: float(next(clock)))
 
 
 def test_the_window_hears_how_far_it_is(folder: Path) -> None:
     said: list[m.Event] = []
     table = read(folder, deque(), said)
     assert table.shape == (5, 6, 3)
-    assert said == [m.Loading(7, done, 100) for done in (*range(16, 100, 16), 100)]
+    found, known = said[:1], said[1:]
+    assert found == [m.Loading(7, 100, 0)], "while it is looked whether they are known"
+    assert known == [m.Loading(7, done, 100) for done in (*range(16, 100, 16), 100)]
+
+
+def test_a_run_on_the_same_folder_does_not_decode_it_again(
+    bench: Bench, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.obey(m.Start(1, spec_of(folder), True))
+    source = bench.trainer.source
+    bench.obey(m.Start(2, SPEC, True))
+    before = ref(source)
+    del source  # nothing here holds it
+    monkeypatch.setattr(images, "_read", lambda *_: pytest.fail("a picture was decoded again"))
+    bench.obey(m.Start(3, spec_of(folder), True))
+    assert bench.trainer.source is before(), "though another run came between"
+    monkeypatch.undo()
+    Image.new("RGB", (6, 5), (1, 2, 3)).save(folder / "a" / "0.png")
+    bench.obey(m.Start(4, spec_of(folder), True))
+    assert bench.trainer.source is not before(), "one picture is another"
+
+
+@pytest.mark.parametrize("change", ["none", "values", "labels", "scale", "gone"])
+def test_a_file_is_read_again_only_where_it_may_be_another(bench: Bench, tmp_path: Path, change: str) -> None:
+    path, labels = tmp_path / "t-images-idx3-ubyte", tmp_path / "t-labels-idx1-ubyte"
+    values = np.random.default_rng(0).integers(0, 255, (60, 4, 4), np.uint8)
+    path.write_bytes(b"\0\0\x08\x03" + b"".join(n.to_bytes(4) for n in values.shape) + values.tobytes())
+    labels.write_bytes(b"\0\0\x08\x01" + (60).to_bytes(4) + bytes(i % 2 for i in range(60)))
+    bench.obey(m.Start(1, spec_of(path), True))
+    source, spec = bench.trainer.source, spec_of(path)
+    if change in ("values", "labels"):
+        (path if change == "values" else labels).touch()
+    elif change == "scale":
+        spec = edited(spec, "data.scale", "unit")
+    elif change == "gone":
+        path.unlink()
+    bench.obey(m.Start(2, spec, True))
+    if change == "gone":
+        assert "no such file" in bench.last(m.Refused).sentence
+    else:
+        assert (bench.trainer.source is source) == (change == "none")
+
+
+def test_a_file_that_no_run_needs_any_more_does_not_stay_in_memory(bench: Bench, tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.random.default_rng(0).random((60, 16)))
+    bench.obey(m.Start(1, spec_of(tmp_path / "a.npy"), True))
+    held = ref(bench.trainer.source)
+    bench.obey(m.Start(2, SPEC, True))
+    assert held() is None
 
 
 def test_what_is_read_at_once_is_not_worth_a_word(folder: Path) -> None:
     said: list[m.Event] = []
-    loading.read(7, Data(name="file", path=str(folder)), deque(), said.append, lambda: 0.0)
+    loading.Shelf().read(7, Data(name="file", path=str(folder)), deque(), said.append, lambda: 0.0)
     assert said == []
 
 
@@ -156,10 +207,14 @@ def test_bad_data_are_refused_with_a_sentence(bench: Bench, folder: Path, damage
         path = folder.parent / "cut-images-idx3-ubyte"
         path.write_bytes(b"\0\0\x08\x03" + (70_000).to_bytes(4) + (28).to_bytes(4) * 2 + bytes(20_000_000))
     bench.obey(m.Start(1, spec_of(path), True))
-    word = {"cut": "promises 54880016 bytes", "broken": "61.png: the image cannot be read", "one": "at least 2"}[damage]
+    word = {
+        "cut": "promises 54880016 bytes",
+        "broken": "61.png: the image cannot be read (it is none of",
+        "one": "at least 2",
+    }[damage]
     assert word in bench.last(m.Refused).sentence
 
 
 def test_an_unknown_name_is_still_refused() -> None:
     with pytest.raises(DataError):
-        loading.read(1, Data(name="nothing"), deque(), [].append)
+        loading.Shelf().read(1, Data(name="nothing"), deque(), [].append)

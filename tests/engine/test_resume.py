@@ -34,6 +34,15 @@ KINDS = {
     "vae, optimal sigma": (runs.vae(likelihood="gaussian, optimal σ", schedule="cyclical", warmup=70), "digits"),
     "vae, convolutions": (runs.vae(CONVOLUTIONS, estimator="score function"), "digits"),
     "gan, convolutions": (runs.gan(CONVOLUTIONS), "digits"),
+    "gan, all at once": (
+        runs.gan(spectral=True, averaging=0.9, packing=2, updates="simultaneous", slope="gradient penalty", r1=0.1),
+        "ring",
+    ),
+    "gan, convolutions, all at once": (
+        runs.gan(CONVOLUTIONS, spectral=True, averaging=0.9, packing=2, updates="simultaneous", instance_noise=0.1),
+        "digits",
+    ),
+    "gan, clipped": (runs.gan(objective="Wasserstein", slope="clipping", clip=0.05, d_steps=3), "grid"),
     "gan on a law": (runs.gan(), "ring"),
     "gan on images": (runs.gan(noise=5, noise_law="uniform", d_steps=2), "digits"),
 }

@@ -18,6 +18,7 @@ from guiapp import messages as m
 from guiapp.engine.models.vae import VaeModel
 from guiapp.engine.probes.probe import Arrays
 from guiapp.engine.studies import room
+from guiapp.engine.studies.room import REPLACED
 from guiapp.engine.studies.study import Study, why
 from guiapp.engine.trainer import Trainer
 from guiapp.engine.worker import Worker
@@ -178,7 +179,7 @@ def test_another_study_takes_its_place(bench: Bench) -> None:
     bench.obey(m.Start(1, VAE, running=False), LONG)
     bench.worker.advance()
     bench.obey(m.Study("posterior"))
-    assert [(report.kind, report.trouble) for report in told(bench)][-1] == ("likelihood", "Stopped.")
+    assert [(report.kind, report.trouble) for report in told(bench)][-1] == ("likelihood", REPLACED)
     assert finish(bench).kind == "posterior"
     assert [report.trouble for report in told(bench) if report.kind == "posterior"][-1] == ""
 

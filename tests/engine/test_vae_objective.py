@@ -166,7 +166,6 @@ def test_a_live_edit_takes_effect_at_the_next_step_as_if_it_had_been_so(path: st
         assert row[run.names.index("loss") - 1] == pytest.approx(told.loss.item(), rel=1e-6)
 
 
-BASELINE = "score function, baseline"
 REFUSED = (
     ({"bound": "importance weighted"}, "model.estimator", "none", "reparameterised", "gradient estimator: 'none'"),
     (

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from torch import Generator, Tensor, nn
 
-from guiapp.engine.models.layers import ACTIVATIONS, Layer, initialise
+from guiapp.engine.models.layers import ACTIVATIONS, Layer, initialise, pieces
 from guiapp.fitting import STRIDE, image, sizes_of
 from guiapp.spec import Network
 
@@ -20,9 +20,9 @@ class Down(nn.Conv2d):
     """x -> g(norm(W * x + b)), half as high and wide; tensors `weight`, `bias`, `norm.weight`, `norm.bias`."""
 
     def __init__(self, inputs: int, outputs: int, network: Network, generator: Generator) -> None:
-        super().__init__(inputs, outputs, KERNEL, STRIDE, PADDING)
+        super().__init__(inputs, outputs * pieces(network), KERNEL, STRIDE, PADDING)
         self.activation: Callable[[Tensor], Tensor] = ACTIVATIONS[network.activation]
-        self.norm = _norm(network.norm, outputs)
+        self.norm = _norm(network.norm, self.out_channels)
         initialise(self, network.init, network.activation, generator)
 
     def forward(self, x: Tensor) -> Tensor:  # (B, inputs, H, W) -> (B, outputs, H // 2, W // 2)
@@ -36,9 +36,10 @@ class Up(nn.ConvTranspose2d):
     def __init__(
         self, inputs: int, outputs: int, odd: tuple[int, int], network: Network, generator: Generator, last: bool
     ) -> None:
-        super().__init__(inputs, outputs, KERNEL, STRIDE, PADDING, output_padding=odd)
+        filters = outputs if last else outputs * pieces(network)
+        super().__init__(inputs, filters, KERNEL, STRIDE, PADDING, output_padding=odd)
         self.activation: Callable[[Tensor], Tensor] | None = None if last else ACTIVATIONS[network.activation]
-        self.norm = None if last else _norm(network.norm, outputs)
+        self.norm = None if last else _norm(network.norm, filters)
         initialise(self, network.init, "linear" if last else network.activation, generator)
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:  # (B, inputs, h, w)

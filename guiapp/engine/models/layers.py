@@ -14,6 +14,14 @@ from torch import Generator, Tensor, nn
 
 from guiapp.spec import Network
 
+PIECES: Final = 5  # linear maps of a maxout unit, as in Goodfellow et al. 2013 and PacGAN
+
+
+def maxout(h: Tensor) -> Tensor:
+    """The largest of each `PIECES` neighbouring channels: (B, 5 C, ...) -> (B, C, ...)."""
+    return torch.unflatten(h, 1, (-1, PIECES)).amax(2)
+
+
 ACTIVATIONS: Final = MappingProxyType(
     {
         "relu": torch.relu,
@@ -22,9 +30,15 @@ ACTIVATIONS: Final = MappingProxyType(
         "gelu": F.gelu,
         "tanh": torch.tanh,
         "sigmoid": torch.sigmoid,
+        "maxout": maxout,
     }
 )
 _NORMS: Final = MappingProxyType({"batch": nn.BatchNorm1d, "layer": nn.LayerNorm})
+
+
+def pieces(network: Network) -> int:
+    """Linear maps behind each unit of a hidden layer."""
+    return PIECES if network.activation == "maxout" else 1
 
 
 Weighted = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
@@ -34,9 +48,9 @@ class Layer(nn.Linear):
     """x -> g(norm(W x + b)) [+ x]: one hidden layer, its tensors named `weight`, `bias`, `norm.weight`, `norm.bias`."""
 
     def __init__(self, inputs: int, outputs: int, network: Network) -> None:
-        super().__init__(inputs, outputs)
+        super().__init__(inputs, outputs * pieces(network))
         self.activation: Callable[[Tensor], Tensor] = ACTIVATIONS[network.activation]
-        self.norm = _NORMS[network.norm](outputs) if network.norm != "none" else None
+        self.norm = _NORMS[network.norm](self.out_features) if network.norm != "none" else None
         self.skip = network.skip and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:  # (B, inputs) -> (B, outputs)
@@ -66,7 +80,8 @@ def initialise(layer: Weighted, scheme: str, activation: str, generator: Generat
 
     he: N(0, 2/fan_in) (He et al. 2015; for a linear output 1/fan_in); glorot: U(±√(6/(fan_in + fan_out))) (Glorot &
     Bengio 2010); orthogonal: a random orthogonal map (Saxe et al. 2014), gain √2 for rectifiers; pytorch: torch's own,
-    U(±1/√fan_in), where a transposed convolution takes the filters of one of its inputs for fan_in.
+    U(±1/√fan_in), where a transposed convolution takes the filters of one of its inputs for fan_in; normal, 0.02:
+    N(0, .02²) whatever the layer (Radford et al. 2016).
     """
     rectifier, bias = activation in ("relu", "leaky relu", "elu", "gelu"), layer.bias
     assert bias is not None
@@ -80,6 +95,8 @@ def initialise(layer: Weighted, scheme: str, activation: str, generator: Generat
         fan_in, fan_out = _fans(layer)
         if scheme == "he":
             layer.weight.normal_(0, math.sqrt((1 if activation == "linear" else 2) / fan_in), generator=generator)
+        elif scheme == "normal, 0.02":
+            layer.weight.normal_(0, 0.02, generator=generator)
         elif scheme == "glorot":
             bound = math.sqrt(3) * math.sqrt(2 / (fan_in + fan_out))
             layer.weight.uniform_(-bound, bound, generator=generator)

@@ -10,6 +10,7 @@ from typing import Final
 import torch
 
 from guiapp.engine.models.convolution import KERNEL
+from guiapp.engine.models.layers import PIECES, pieces
 from guiapp.fitting import image, sizes_of
 from guiapp.spec import Gan, Network, RunSpec, SpecError, Vae
 
@@ -17,7 +18,8 @@ SHARE: Final = 0.9  # of the memory; the rest is for the data, torch itself and 
 FLOAT: Final = 4  # bytes
 COPIES: Final = 6  # of the weights: they, their gradient, two moments, the last ones, what a layer makes on the way
 OUTPUTS: Final = 6  # of the D values of a decoded datum, those of the likelihood and of its gradient among them
-KEPT: Final = {"relu": 1, "tanh": 1, "sigmoid": 1, "leaky relu": 2, "elu": 2, "gelu": 2}  # a unit, for the way back
+# Values a unit, for the way back; those of maxout are its maps, each twice, and their largest.
+KEPT: Final = {"relu": 1, "tanh": 1, "sigmoid": 1, "leaky relu": 2, "elu": 2, "gelu": 2, "maxout": 2 * PIECES + 1}
 
 
 def check(spec: RunSpec, shape: tuple[int, ...], batch: int, device: torch.device) -> None:
@@ -58,8 +60,8 @@ def demand(model: Vae | Gan, shape: tuple[int, ...]) -> tuple[int, int]:
     """Bytes that training takes: for the weights, and more for each datum of a batch.
 
     A step keeps the output of every layer for the way back: that of the encoder once, that of the decoder once for each
-    of the k draws; the discriminator's for a real and a generated datum. The sum was 0.9 to 1.7 times the measured peak
-    for thirteen models, dense and convolutional.
+    of the k draws; the discriminator's for a real and a generated pack, and for each penalty. The sum was 0.9 to 1.7
+    times the measured peak for thirteen models, dense and convolutional.
 
     Raises:
         SpecError: convolutions do not fit data of this shape.
@@ -72,7 +74,8 @@ def demand(model: Vae | Gan, shape: tuple[int, ...]) -> tuple[int, int]:
     else:
         first = _demand(model.discriminator, model.discriminator.hidden, shape, 1)
         second = _demand(model.generator, model.generator.hidden[::-1], shape, model.noise)
-        each = size + 2 * first[1] + second[1] + OUTPUTS * size
+        again = 2 + (model.slope == "gradient penalty") + (model.r1 > 0)  # passes, those of penalties kept for another
+        each = model.packing * (size + second[1] + OUTPUTS * size) + again * first[1]
     return FLOAT * COPIES * (first[0] + second[0]), FLOAT * each
 
 
@@ -87,7 +90,7 @@ def _demand(network: Network, hidden: tuple[int, ...], shape: tuple[int, ...], c
         areas = [height * width for height, width in sizes_of(at, len(hidden))]
         filters, ends = KERNEL**2, (at[2], *hidden)
         kept += 1  # a copy in the order in which convolutions are fast
-    weights = filters * sum(a * b for a, b in pairwise(ends)) + ends[-1] * areas[-1] * code
+    weights = filters * pieces(network) * sum(a * b for a, b in pairwise(ends)) + ends[-1] * areas[-1] * code
     units = sum(channels * area for channels, area in zip(hidden, areas[1:], strict=True))
     return weights, units * kept
 
