@@ -273,6 +273,7 @@ def test_training_headless_imports_no_qt():
     assert done.stdout.strip().endswith("[]")
 
 
+@pytest.mark.slow
 def test_the_smoke_run_passes_whatever_the_platform_variable_says():
     environment = {**os.environ, "QT_QPA_PLATFORM": "xcb"}
     environment.pop("DISPLAY", None)

@@ -79,7 +79,7 @@ def test_it_trains_answers_and_quits(child: Child, tmp_path: Path) -> None:
     update = child.until(lambda event: isinstance(event, m.Update) and event.step >= 200)
     assert isinstance(update, m.Update)
     assert update.step == update.first + len(update.rows) - 1
-    assert np.isfinite(update.rows).all()
+    assert np.isfinite(update.rows[:, :9]).all(), "the losses; metrics come every 1,000 steps"
     child.ask(m.Start(2, VAE, running=False), m.Step(3))
     child.until(lambda event: isinstance(event, m.Paused))
     child.ask(m.Quit())

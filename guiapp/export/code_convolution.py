@@ -8,7 +8,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
-from guiapp.export.code_model import ACTIVATIONS, layer_code, network_code
+from guiapp.export.code_model import ACTIVATIONS, layer_code, network_code, pieces
 from guiapp.export.code_plan import WIDTH
 from guiapp.fitting import STRIDE, image, sizes_of
 from guiapp.spec import Network
@@ -60,7 +60,7 @@ def from_data_code(name: str, network: Network, shape: tuple[int, ...], outputs:
     sizes, channels = sizes_of((height, width, colours), len(network.hidden)), (colours, *network.hidden)
     lines = [f"{name} = nn.Sequential(", f"    Images(),  # (B, {colours}, {height}, {width})"]
     for (a, b), size in zip(pairwise(channels), sizes[1:], strict=True):
-        layer = f"nn.Conv2d({a}, {b}, {FILTER}){NORMS[network.norm].format(b)}, {ACTIVATIONS[network.activation]},"
+        layer = f"nn.Conv2d({a}, {b * pieces(network)}, {FILTER}){_normed(network, b)},"
         lines.append(_noted(layer, b, size))
     units = channels[-1] * sizes[-1][0] * sizes[-1][1]
     return "\n".join([*lines, "    nn.Flatten(),", f"    nn.Linear({units}, {outputs}), {note}", ")"]) + "\n"
@@ -83,11 +83,16 @@ def to_data_code(name: str, network: Network, inputs: int, shape: tuple[int, ...
     lines = [f"{name} = nn.Sequential(", f"    {dense},", f"    nn.Unflatten(1, {start}),"]
     for i, ((a, b), (small, large)) in enumerate(zip(pairwise(channels), pairwise(sizes), strict=True)):
         odd = (large[0] - STRIDE * small[0], large[1] - STRIDE * small[1])
-        layer = f"nn.ConvTranspose2d({a}, {b}, {FILTER}{f', output_padding={odd}' if any(odd) else ''}),"
-        if i < len(channels) - 2:
-            layer = f"{layer[:-1]}{NORMS[network.norm].format(b)}, {ACTIVATIONS[network.activation]},"
+        last = i == len(channels) - 2
+        filters, padding = b if last else b * pieces(network), f", output_padding={odd}" if any(odd) else ""
+        layer = f"nn.ConvTranspose2d({a}, {filters}, {FILTER}{padding}){'' if last else _normed(network, b)},"
         lines.append(_noted(layer, b, large))
     return "\n".join([*lines, f"    Rows(), {note}", ")"]) + "\n"
+
+
+def _normed(network: Network, channels: int) -> str:
+    """What follows a convolution to `channels` on its line."""
+    return f"{NORMS[network.norm].format(channels * pieces(network))}, {ACTIVATIONS[network.activation]}"
 
 
 def _noted(layer: str, channels: int, size: Sequence[int]) -> str:

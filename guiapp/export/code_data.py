@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from guiapp.data import DATASETS
+from guiapp.data.raw import tell_nobody
 from guiapp.data.source import HELDOUT_SEED, DataError
 from guiapp.data.split import heldout_count
 from guiapp.export.code_files import file_code
-from guiapp.export.code_laws import law_code
+from guiapp.export.code_laws import drawn_code, law_code
 from guiapp.export.code_plan import DataCode, Plan
 from guiapp.resources import resource
 from guiapp.spec import Data
@@ -40,37 +42,45 @@ BUNDLED: Final = MappingProxyType(
 )
 
 
-def data_code(data: Data) -> DataCode:
-    """The code for a data set of the catalogue, or for the user's file.
+def data_code(data: Data, tell: Callable[[int, int], None] = tell_nobody) -> DataCode:
+    """The code for a data set of the catalogue, or for the user's file, of whose reading `tell` hears.
 
     Raises:
         DataError: an unknown name, or whatever is wrong with the file.
     """
     name = data.name
     if name == "file":
-        return _file(data)
+        return _file(data, tell)
+    if name == "drawn":
+        title = "your own drawing" if data.drawing.strip() else "a heart"
+        return DataCode(title, "", drawn_code(data.drawing, data.blur), (2,), None, False)
     titles = {dataset.name: dataset.title for dataset in DATASETS}
     if name not in titles:
         raise DataError(f"The data set '{name}' is unknown; choose one of {', '.join(titles)}, or file.")
     if name not in BUNDLED:
         return DataCode(f"the data set '{titles[name]}'", "", law_code(name), (2,), None, False)
     place, text, shape, rows, heldout = BUNDLED[name]
-    blocks = (text, split_code(rows, heldout, True))
+    blocks, rows = (text, split_code(rows, heldout, True, data.limit)), _limited(rows, data.limit)
     return DataCode(f"the data set '{titles[name]}'", str(resource(place).absolute()), blocks, shape, rows, True)
 
 
-def _file(data: Data) -> DataCode:
+def _file(data: Data, tell: Callable[[int, int], None]) -> DataCode:
     if not data.path:
         raise DataError("The data set 'file' needs a path; choose a file or a folder of images.")
     place = Path(os.path.expanduser(data.path)).absolute()
-    found = file_code(place, data.scale, data.side)
+    found = file_code(place, data.scale, data.side, tell)
     heldout = heldout_count(found.rows, math.prod(found.shape))
-    blocks = (*found.blocks, split_code(found.rows - heldout, heldout, found.labelled))
-    return DataCode("your own data", str(place), blocks, found.shape, found.rows - heldout, found.bounded)
+    rows = found.rows - heldout
+    blocks = (*found.blocks, split_code(rows, heldout, found.labelled, data.limit))
+    return DataCode("your own data", str(place), blocks, found.shape, _limited(rows, data.limit), found.bounded)
 
 
-def split_code(rows: int, heldout: int, labelled: bool) -> str:
-    """Code that takes `train` out of `values`, as `guiapp.data.split.split_rows` does."""
+def _limited(rows: int, limit: int) -> int:
+    return min(rows, limit) if limit else rows
+
+
+def split_code(rows: int, heldout: int, labelled: bool, limit: int = 0) -> str:
+    """Code that takes `train` out of `values`, as `guiapp.data.split.split_rows` does; the first `limit` of them."""
     count = rows + heldout
     order = "shuffled"
     lines = [f"# The split is the same in every run: {heldout} of {count} rows are held out" + "." * (not labelled)]
@@ -83,7 +93,8 @@ def split_code(rows: int, heldout: int, labelled: bool) -> str:
     lines += [
         f"taken = (2 * np.arange({heldout}) + 1) * {count} // {2 * heldout}  # equally spaced",
         f"train = values[shuffled[~np.isin(shuffled, {order}[taken])]]",
-        f"train = torch.from_numpy(train)  # ({rows}, D)",
+        *([f"train = train[:{limit}]"] if 0 < limit < rows else []),
+        f"train = torch.from_numpy(train)  # ({_limited(rows, limit)}, D)",
     ]
     return "\n".join(lines) + "\n"
 
@@ -114,12 +125,13 @@ class Batches:
 '''
 
 
-def batch_code(plan: Plan) -> tuple[list[str], str, str]:
-    """Blocks that define the batches, the line before the loop that starts them, and the expression for the next."""
-    batch, rows = plan.name("batch"), plan.data.rows
+def batch_code(plan: Plan, packing: int = 1) -> tuple[list[str], str, str]:
+    """Blocks that define the batches, the line before the loop that starts them, and the expression for the next, which
+    holds as many packs of `packing` data, the script's PACK, as the batch size says."""
+    batch, rows = "PACK * " * (packing > 1) + plan.name("batch"), plan.data.rows
     if rows is None:
         return [], "", f"sample({batch}){plan.move}"
-    size = f"min({batch}, len(train))" if max(plan.values("batch")) > rows else batch
+    size = f"min({batch}, len(train))" if max(plan.values("batch")) * packing > rows else batch
     start = f"train = train{plan.move}\n" if plan.move else ""
     if "batch" in plan.schedules:
         return [CHANGING_BATCHES], start + "data = Batches()\n", f"data.take({size})"

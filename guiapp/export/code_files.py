@@ -14,7 +14,7 @@ import numpy as np
 
 from guiapp.data import arrays, delimited, idx, images
 from guiapp.data.files import reader
-from guiapp.data.raw import Raw, Reading
+from guiapp.data.raw import Raw, Reading, tell_nobody
 from guiapp.data.scaling import decide, scaling
 from guiapp.data.source import DataError
 from guiapp.export.code_plan import literal
@@ -39,16 +39,16 @@ class Kinds(NamedTuple):
     resized: bool
 
 
-def file_code(path: Path, scale: str, side: int) -> FileCode:
+def file_code(path: Path, scale: str, side: int, tell: Callable[[int, int], None] = tell_nobody) -> FileCode:
     """The code for the data at `path`, images shrunk to at most `side` pixels a side. They are read for it, which takes
-    as long as at the start of a run.
+    as long as at the start of a run; `tell` hears of it.
 
     Raises:
         DataError: whatever is wrong with the file.
     """
     try:
         read = reader(path)
-        raw = read(path, Reading(side))
+        raw = read(path, Reading(side, tell))
         blocks = _READERS[read](path, raw)
     except OSError as error:
         raise DataError(
@@ -139,7 +139,7 @@ def _idx(path: Path, raw: Raw) -> tuple[str, ...]:
     text += f"values = values.reshape({len(raw.values)}, -1).astype(np.float64)  # (N, D)\n"
     if raw.labels is None:
         return (text,)
-    beside = path.with_name(path.name.replace("images-idx3", "labels-idx1").replace("images.idx3", "labels.idx1"))
+    beside = idx.labels_of(path)
     return (f"{text}LABELS = DATA.with_name({literal(beside.name)})\n" + _idx_array(beside, "labels", "LABELS"),)
 
 

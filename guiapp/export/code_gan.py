@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
+import math
 from typing import Final
 
-from guiapp.export.code_convolution import from_data_code, shape_blocks, to_data_code
+from guiapp.export import code_game, code_moves
+from guiapp.export.code_convolution import from_data_code, is_convolutional, shape_blocks, to_data_code
 from guiapp.export.code_data import batch_code
+from guiapp.export.code_game import PLAYERS, moves
 from guiapp.export.code_model import initialisation_code
-from guiapp.export.code_plan import Plan, optimiser_code, print_code
+from guiapp.export.code_plan import Plan, optimiser_code
 from guiapp.spec import Gan
 
 DOC: Final = """\
@@ -18,30 +20,35 @@ and D(x) = sigmoid(a(x)), tells them from real ones. D climbs, G descends, in na
 where -log D = softplus(-a) and -log(1 - D) = softplus(a).
 """
 
-# What the generator descends, from the logits on its data.
-LOSSES: Final = MappingProxyType(
-    {
-        "minimax": "(-F.softplus(a_fake, threshold=40)).mean()  # log(1 - D(G(z)))",
-        "non-saturating": "F.softplus(-a_fake, threshold=40).mean()  # -log D(G(z))",
-    }
-)
+
+def formulas(plan: Plan) -> str:
+    """What the script says first."""
+    objectives = dict.fromkeys(plan.values("model.objective"))
+    if code_game.is_probable(plan):
+        return DOC
+    return code_game.INTRODUCTION + "".join(code_game.GAMES[objective] for objective in objectives)
 
 
 def uses_data(plan: Plan) -> bool:
     """The generator never sees a datum: with a frozen discriminator none is read."""
-    return _moves(plan, "d")
+    return moves(plan, "d")
 
 
 def constants(plan: Plan, gan: Gan) -> list[str]:
     """The parameters as lines at the top."""
     lines = [f"Z = {gan.noise}  # noise dimensions"]
-    for player, word in (("d", "discriminator"), ("g", "generator")):
-        if _moves(plan, player):
+    if gan.packing > 1:
+        lines.append(f"PACK = {gan.packing}  # data that D judges together (Lin et al. 2018)")
+    for player, word in PLAYERS:
+        if moves(plan, player):
             lines += plan.constant(f"model.{player}_optimiser.lr", f"learning rate of the {word}")
             if plan.values(f"model.{player}_steps") != (1,):
                 lines += plan.constant(f"model.{player}_steps", f"{word} steps per iteration")
-    if _moves(plan, "g") and "model.objective" in plan.schedules:
-        lines += plan.constant("model.objective", "what the generator descends")
+    for path, comment in code_game.PARAMETERS.items():
+        if code_game.used(plan, path):
+            lines += plan.constant(path, comment)
+    if code_game.averages(plan, gan):
+        lines.append(f"DECAY = {gan.averaging!r}  # per step, of the moving average of the generator")
     return lines
 
 
@@ -49,11 +56,10 @@ def blocks(plan: Plan, gan: Gan) -> list[str]:
     """The networks, their first weights, the optimisers, and the loop.
 
     Raises:
-        SpecError: convolutions do not fit the data. ValueError: no player ever moves.
+        SpecError: convolutions do not fit the data.
     """
-    if not (_moves(plan, "d") or _moves(plan, "g")):
-        raise ValueError("D steps and G steps are 0, so that nothing trains and no code can show it; set one to 1.")
     shape, bounded = plan.data.shape, plan.data.bounded
+    packs = _of_pack(shape, gan.packing)
     define, calls = initialisation_code(
         [
             ("generator", gan.generator, "nn.ConvTranspose2d"),
@@ -62,20 +68,46 @@ def blocks(plan: Plan, gan: Gan) -> list[str]:
     )
     end = "nn.Sigmoid(),  # (B, D), in [0, 1]" if bounded else " # (B, D)"
     generator = to_data_code("generator", gan.generator, gan.noise, shape, end)
-    discriminator = from_data_code("discriminator", gan.discriminator, shape, "1", " # (B, 1): the logit a")
-    lines = ["weight_rng = torch.Generator().manual_seed(SEED)", *calls]
+    what = "the logit" if code_game.is_probable(plan) else "the value"
+    discriminator = from_data_code("discriminator", gan.discriminator, packs, "1", f" # (B, 1): {what} a")
+    lines = ["weight_rng = torch.Generator().manual_seed(SEED)", *calls, *_spectral(gan)]
     if plan.device:
         lines.append(f"generator, discriminator = generator{plan.move}, discriminator{plan.move}")
-    for player, name, optimiser in (("d", "discriminator", gan.d_optimiser), ("g", "generator", gan.g_optimiser)):
-        if _moves(plan, player):
+    if code_game.averages(plan, gan):
+        lines.append("average = copy.deepcopy(generator).requires_grad_(False)  # the one to sample from")
+    for (player, name), optimiser in zip(PLAYERS, (gan.d_optimiser, gan.g_optimiser), strict=True):
+        if moves(plan, player):
             rate = plan.at_start(f"model.{player}_optimiser.lr")
             lines += optimiser_code(f"{player}_optimiser", f"{name}.parameters()", rate, optimiser)
     noise = f"noise_rng = torch.Generator({plan.generator_place}).manual_seed(SEED + 2)\n"
-    define_batches, start, batch = batch_code(plan) if uses_data(plan) else ([], "", "")
-    define_batches += [_draw(plan, gan), _logit(bounded)]
-    loop = "\n".join(_loop(plan, gan, batch)) + "\n"
-    define += shape_blocks(gan.discriminator, gan.generator, shape)
-    return [*define_batches, *define, generator + discriminator, "\n".join(lines) + "\n", start + noise + loop]
+    define_batches, start, batch = batch_code(plan, gan.packing) if uses_data(plan) else ([], "", "")
+    functions = [_draw(plan, gan), *_pack(plan, gan), _judge(plan, gan), *code_game.helpers(plan, gan)]
+    functions += [_follow(gan)] * code_game.averages(plan, gan)
+    losses, loop = code_moves.training(plan, gan, batch)
+    define += shape_blocks(gan.discriminator, gan.generator, packs)
+    networks = [generator + discriminator, "\n".join(lines) + "\n"]
+    return [*define_batches, *functions, *losses, *define, *networks, start + noise + loop]
+
+
+def _of_pack(shape: tuple[int, ...], packing: int) -> tuple[int, ...]:
+    """The shape of `packing` data side by side: images as further colour channels."""
+    if packing == 1:
+        return shape
+    return (shape[0] * packing,) if len(shape) == 1 else (*shape[:2], (*shape, 1)[2] * packing)
+
+
+def _spectral(gan: Gan) -> list[str]:
+    if not gan.spectral:
+        return []
+    kinds = "nn.Linear | nn.Conv2d" if is_convolutional(gan.discriminator) else "nn.Linear"
+    return [
+        "# Every weight of D is divided by its largest singular value (Miyato et al. 2018), found by one",
+        "# step of the power iteration at each pass; the seed is of the vectors that it starts from.",
+        "torch.manual_seed(int(torch.randint(2**31, (), generator=weight_rng)))",
+        "for layer in list(discriminator.modules()):",
+        f"    if isinstance(layer, {kinds}):",
+        "        nn.utils.parametrizations.spectral_norm(layer)",
+    ]
 
 
 def _draw(plan: Plan, gan: Gan) -> str:
@@ -85,83 +117,46 @@ def _draw(plan: Plan, gan: Gan) -> str:
     return f'def draw(n: int) -> torch.Tensor:\n    """Noise z ~ {law}: (n, Z)."""\n    return {call}\n'
 
 
-def _logit(bounded: bool) -> str:
-    doc, x = ("; it sees the data centred, as 2x - 1", "x * 2 - 1") if bounded else ("", "x")
+def _pack(plan: Plan, gan: Gan) -> list[str]:
+    if gan.packing == 1:
+        return []
+    shape = plan.data.shape
+    channels = shape[2] if len(shape) == 3 else 1
+    rows = f"PACK, {math.prod(shape) // channels}" + (f", {channels}" if channels > 1 else "")
+    how = "as further colours of one" if len(shape) > 1 else "number by number"
+    return [
+        "def pack(x: torch.Tensor) -> torch.Tensor:\n"
+        f'    """Neighbouring data side by side, {how}: (m B, D) -> (B, m D), m = PACK."""\n'
+        f"    return x.reshape(-1, {rows}).movedim(1, 2).flatten(1)\n"
+    ]
+
+
+def _judge(plan: Plan, gan: Gan) -> str:
+    doc, x = ("; it sees the data centred, as 2x - 1", "x * 2 - 1") if plan.data.bounded else ("", "x")
+    what = "The logit of D" if code_game.is_probable(plan) else "What D says, a(x)"
     return (
-        "def logit(x: torch.Tensor) -> torch.Tensor:\n"
-        f'    """The logit of D: (B, D) -> (B,){doc}."""\n'
+        f"def {code_game.judge_name(plan)}(x: torch.Tensor) -> torch.Tensor:\n"
+        f'    """{what}: {_packs(gan)} -> (B,){doc}."""\n'
         f"    return discriminator({x}).squeeze(-1)\n"
     )
 
 
-def _loop(plan: Plan, gan: Gan, batch: str) -> list[str]:
-    moving = [player for player in ("d", "g") if _moves(plan, player)]
-    lines = ["for step in range(1, STEPS + 1):"]
-    if "batch" in plan.schedules:
-        lines.append(f"    {plan.name('batch')} = {plan.at_step('batch')}")
-    for player in moving:
-        rate = f"model.{player}_optimiser.lr"
-        if rate in plan.schedules:
-            lines.append(f'    {player}_optimiser.param_groups[0]["lr"] = {plan.at_step(rate)}')
-    if "d" in moving:
-        lines += _moving(plan, "d", "d_loss = d_real = d_fake", _d_step(gan, batch))
-    if "g" in moving:
-        lines += _moving(plan, "g", "g_loss", _g_step(plan, gan))
-    owners = {"d_loss": "d", "g_loss": "g", "d_real": "d", "d_fake": "d"}
-    return lines + print_code({term: term for term, player in owners.items() if player in moving})
+def _packs(gan: Gan) -> str:
+    return "(B, m D)" if gan.packing > 1 else "(B, D)"
 
 
-def _moving(plan: Plan, player: str, told: str, step: list[str]) -> list[str]:
-    """The steps of one player in an iteration; what is `told` is NaN when it makes none."""
-    path = f"model.{player}_steps"
-    if plan.values(path) == (1,):
-        return [f"    {line}" for line in step]
-    start = [f"    {told} = torch.tensor(torch.nan)  # for no step"] if 0 in plan.values(path) else []
-    return [*start, f"    for _ in range({plan.at_step(path)}):", *(f"        {line}" for line in step)]
-
-
-def _d_step(gan: Gan, batch: str) -> list[str]:
-    if gan.discriminator.norm == "batch":
-        judge = [
-            "# Real and generated data are normalised each by themselves.",
-            "a_real, a_fake = logit(real), logit(fake)  # (B,) each",
-        ]
-    else:
-        judge = ["a_real, a_fake = logit(torch.cat((real, fake))).split(len(real))  # (B,) each"]
-    return [
-        "# The discriminator climbs V: it descends -log D(x) - log(1 - D(G(z))).",
-        f"real = {batch}  # (B, D)",
-        "with torch.no_grad():  # the generator stands still",
-        "    fake = generator(draw(len(real)))  # (B, D)",
-        *judge,
-        "on_real, on_fake = F.softplus(-a_real, threshold=40), F.softplus(a_fake, threshold=40)",
-        "d_loss = on_real.mean() + on_fake.mean()",
-        "d_optimiser.zero_grad()",
-        "d_loss.backward()",
-        "d_optimiser.step()",
-        "d_real, d_fake = torch.sigmoid(a_real).mean(), torch.sigmoid(a_fake).mean()",
+def _follow(gan: Gan) -> str:
+    """The moving average of the generator; torch's buffers are those of batch normalisation."""
+    lines = [
+        "@torch.no_grad()",
+        "def follow() -> None:",
+        '    """Move the average towards the generator (Yazıcı et al. 2019)."""',
+        "    for kept, weight in zip(average.parameters(), generator.parameters()):",
+        "        kept.lerp_(weight, 1 - DECAY)",
     ]
-
-
-def _g_step(plan: Plan, gan: Gan) -> list[str]:
-    if "model.objective" in plan.schedules:
-        loss = [
-            f'if {plan.at_step("model.objective")} == "minimax":',
-            f"    g_loss = {LOSSES['minimax']}",
-            "else:",
-            f"    g_loss = {LOSSES['non-saturating']}",
+    if gan.generator.norm == "batch":
+        lines += [
+            "    for kept, statistic in zip(average.buffers(), generator.buffers()):",
+            "        kept.copy_(statistic)",
         ]
-    else:
-        loss = [f"g_loss = {LOSSES[gan.objective]}"]
-    return [
-        "# The generator moves on fresh noise; D gets gradients, too, but makes no step.",
-        f"a_fake = logit(generator(draw({plan.name('batch')})))  # (B,)",
-        *loss,
-        "g_optimiser.zero_grad()",
-        "g_loss.backward()",
-        "g_optimiser.step()",
-    ]
-
-
-def _moves(plan: Plan, player: str) -> bool:
-    return plan.values(f"model.{player}_steps") != (0,)
+    return "\n".join(lines) + "\n"

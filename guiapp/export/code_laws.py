@@ -1,9 +1,12 @@
-"""The ten laws in the plane as code; the same formulas and the same draws as `guiapp.data.laws`."""
+"""The laws in the plane as code; the same formulas and the same draws as `guiapp.data.laws`."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import Final
+
+from guiapp.data.drawn import points_of
+from guiapp.export.code_plan import filled, literal
 
 # The means (K, 2) of each mixture, and the deviation as it stands before ε.
 MIXTURES: Final = MappingProxyType(
@@ -80,6 +83,16 @@ means = np.concatenate([arm, -arm])  # (K, 2)
     }
 )
 
+HEART: Final = """\
+# A heart: 160 Gaussians at equal steps of the way along its curve.
+t = np.linspace(0, 2 * np.pi, 4096)
+x, y = 16 * np.sin(t) ** 3, 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t)
+way = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+stops = np.linspace(0, way[-1], 160, endpoint=False)
+x, y = np.interp(stops, way, x) / 20, (np.interp(stops, way, y) + 2) / 20
+means = np.stack([x, y], axis=1)  # (K, 2)
+"""
+
 HEAD: Final = """\
 def sample(n: int) -> torch.Tensor:
     \"\"\"{doc}: (n, 2).\"\"\"
@@ -99,23 +112,42 @@ CHECKERBOARD: Final = """\
     x[:, 1] += row - 2
 """
 
+END: Final = "    return torch.from_numpy(x)\n"
 STREAM: Final = "law_rng = np.random.default_rng([SEED, 1])\n"
 
 
 def law_code(name: str) -> tuple[str, ...]:
     """Blocks of code that define `sample(n)`, fresh draws of the law `name`, as a tensor (n, 2)."""
-    end = "    return torch.from_numpy(x)\n"
     if name == "gaussian":
         doc = "n draws x = m + s ε of N((.5, -.5), diag(1, .5²))"
-        return STREAM, HEAD.format(doc=doc) + GAUSSIAN + end
+        return STREAM, HEAD.format(doc=doc) + GAUSSIAN + END
     if name == "checkerboard":
         doc = "n points, uniform on the 8 dark squares of a 4 x 4 board on [-2, 2]²"
-        return STREAM, HEAD.format(doc=doc) + CHECKERBOARD + end
-    means, deviation = MIXTURES[name]
+        return STREAM, HEAD.format(doc=doc) + CHECKERBOARD + END
+    return _mixture(*MIXTURES[name])
+
+
+def drawn_code(drawing: str, blur: float) -> tuple[str, ...]:
+    """The same for the law about the points of `drawing`, as `guiapp.data.drawn.drawn` reads it.
+
+    Raises:
+        DataError: no such drawing.
+    """
+    if not drawing.strip():
+        return _mixture(HEART, literal(blur))
+    cells = [f"[{x!r}, {y!r}]" for x, y in points_of(drawing).tolist()]
+    lines = [f"# A drawing: {len(cells)} Gaussian{'s' * (len(cells) > 1)} about its points.", "means = np.array("]
+    return _mixture(
+        "\n".join([*lines, *filled("    [", cells, "    ]", "        "), ")  # (K, 2)"]) + "\n", literal(blur)
+    )
+
+
+def _mixture(means: str, deviation: str) -> tuple[str, ...]:
+    """An equal mixture of Gaussians, from the code that defines its `means`."""
     body = (
         "    k = law_rng.integers(len(means), size=n)\n"
         "    eps = law_rng.standard_normal((n, 2), dtype=np.float32)\n"
         f"    x = means.astype(np.float32)[k] + {deviation} * eps\n"
     )
     doc = f"n draws x = m_k + s{'_k' if '[k]' in deviation else ''} ε of the mixture, k uniform, ε ~ N(0, I)"
-    return means + STREAM, HEAD.format(doc=doc) + body + end
+    return means + STREAM, HEAD.format(doc=doc) + body + END

@@ -18,10 +18,12 @@ ACTIVATIONS: Final = MappingProxyType(
         "gelu": "nn.GELU()",
         "tanh": "nn.Tanh()",
         "sigmoid": "nn.Sigmoid()",
+        "maxout": "Maxout()",
     }
 )
 NORMS: Final = MappingProxyType({"none": "", "batch": ", nn.BatchNorm1d({})", "layer": ", nn.LayerNorm({})"})
 RECTIFIERS: Final = ("relu", "leaky relu", "elu", "gelu")
+PIECES: Final = 5  # linear maps behind each maxout unit
 REPEATS = 4  # equal layers in a row that are written as one line
 
 RESIDUAL: Final = '''\
@@ -30,6 +32,14 @@ class Residual(nn.Sequential):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return super().forward(x) + x
+'''
+
+MAXOUT: Final = f'''\
+class Maxout(nn.Module):
+    """The largest of {PIECES} neighbours (Goodfellow et al. 2013): (B, {PIECES} C, ...) -> (B, C, ...)."""
+
+    def forward(self, h: torch.Tensor) -> torch.Tensor:
+        return h.unflatten(1, (-1, {PIECES})).amax(2)
 '''
 
 # Scheme: what it is, and the lines that draw the weights of a layer.
@@ -51,6 +61,10 @@ DRAWS: Final = MappingProxyType(
                 "layer.weight.uniform_(-bound, bound, generator=weight_rng)",
                 "layer.bias.uniform_(-bound, bound, generator=weight_rng)",
             ],
+        ),
+        "normal, 0.02": (
+            "Radford, Metz & Chintala 2016: W ~ N(0, 0.02²), b = 0.",
+            ["layer.weight.normal_(0, 0.02, generator=weight_rng)"],
         ),
     }
 )
@@ -94,10 +108,16 @@ def network_code(
     return "\n".join([*lines, f"{last} {note}", ")"]) + "\n"
 
 
+def pieces(network: Network) -> int:
+    """Linear maps behind each unit of a hidden layer."""
+    return PIECES if network.activation == "maxout" else 1
+
+
 def layer_code(network: Network, inputs: str, outputs: str, same: bool) -> str:
     """A dense hidden layer as modules; `same`: it has as many outputs as inputs."""
-    norm = NORMS[network.norm].format(outputs)
-    layer = f"nn.Linear({inputs}, {outputs}){norm}, {ACTIVATIONS[network.activation]}"
+    units = int(outputs) * pieces(network)
+    norm = NORMS[network.norm].format(units)
+    layer = f"nn.Linear({inputs}, {units}){norm}, {ACTIVATIONS[network.activation]}"
     return f"Residual({layer})" if network.skip and same else layer
 
 

@@ -35,6 +35,14 @@ CONSTANTS: Final = MappingProxyType(
         "model.d_steps": "D_STEPS",
         "model.g_steps": "G_STEPS",
         "model.objective": "OBJECTIVE",
+        "model.updates": "UPDATES",
+        "model.real_target": "REAL_TARGET",
+        "model.fake_target": "FAKE_TARGET",
+        "model.instance_noise": "INSTANCE_NOISE",
+        "model.slope": "SLOPE",
+        "model.penalty": "PENALTY",
+        "model.clip": "CLIP",
+        "model.r1": "R1",
     }
 )
 
@@ -151,12 +159,14 @@ def schedules(
             that do not go together.
     """
     start, found = _checked(spec), dict[str, dict[int, Any]]()
+    now = start
     for step, path, new in sorted(edits, key=lambda edit: edit[0]):
         parameter = flat(spec).get(path)
         if parameter is None or not parameter.live:
             value(spec, path)
             raise SpecError(f"{path} cannot change while training; it takes effect on restart.")
-        number = value(_checked(edited(spec, path, new)), path)
+        now = _checked(edited(now, path, new))
+        number = value(now, path)
         if not _counts(spec, path) or step >= steps:
             continue
         if step <= 0:
@@ -179,6 +189,8 @@ def _checked(spec: RunSpec) -> RunSpec:
     """Raises SpecError where parameters do not go together."""
     if isinstance(spec.model, Vae):
         fitting.check(spec.model)
+    else:
+        fitting.check_game(spec.model)
     return spec
 
 

@@ -16,9 +16,10 @@ import safetensors
 import safetensors.torch
 import torch
 from torch import Generator, Tensor, nn
+from torch.nn.utils import parametrize
 
 from guiapp import spec as specs
-from guiapp.data.loading import load
+from guiapp.data.loading import open_data
 from guiapp.data.source import DataError
 from guiapp.engine.feed import Feed
 from guiapp.engine.keyframe import KeyframeError, shape_of, spec_of
@@ -27,6 +28,7 @@ from guiapp.engine.models.vae import VaeModel
 from guiapp.export.target import ExportError, Progress, require, whole
 from guiapp.run_file import RunFileError, keyframe_steps, read_keyframe
 from guiapp.spec import RunSpec, SpecError, to_json
+from guiapp.theory import game
 
 BATCH = 2  # of the example inputs; the exported model takes any
 
@@ -40,13 +42,20 @@ class Autoencoder(VaeModel):
 
 
 class Adversaries(GanModel):
-    """`generate(z)`, also `forward(z)`: (B, Z) -> (B, D). `discriminate(x)`: (B, D) -> D(x) in (0, 1), (B,)."""
+    """`generate(z)`, also `forward(z)`, of the averaged generator where there is one: (B, Z) -> (B, D).
+    `discriminate(x)`: (B, D) -> (B,), the probability D(x) that x is real, or under objectives without one the
+    discriminator's output a(x) itself; a discriminator of packs judges each x packed with itself."""
+
+    def __init__(self, model: specs.Gan, shape: tuple[int, ...], bounded: bool, generator: Generator) -> None:
+        super().__init__(model, shape, bounded, generator)
+        self.objective = model.objective
 
     def generate(self, z: Tensor) -> Tensor:
         return self.decode(z)
 
     def discriminate(self, x: Tensor) -> Tensor:
-        return torch.sigmoid(self.logit(x))
+        found: Tensor = game.belief(self.logit(x), self.objective)
+        return found
 
     def forward(self, z: Tensor) -> Tensor:
         return self.decode(z)
@@ -93,8 +102,12 @@ class Weights:
 
     @property
     def note(self) -> dict[str, str]:
-        """What the exported file says of itself."""
-        return {"step": str(self.step), "spec": to_json(self.spec).decode()}
+        """What the exported file says of itself; of a GAN, also what `discriminate` gives: "probability" that a datum
+        is real, or "critic", a value without such a meaning."""
+        note = {"step": str(self.step), "spec": to_json(self.spec).decode()}
+        if isinstance(self.spec.model, specs.Gan):
+            note["D"] = "probability" if self.spec.model.objective in game.PROBABILISTIC else "critic"
+        return note
 
 
 def weights_at(path: Path, step: int | None) -> Weights:
@@ -146,8 +159,27 @@ def network(weights: Weights) -> Model:
     return found.eval()
 
 
+def settled(weights: Weights) -> Model:
+    """`network`, as it is used and no longer trained: spectral normalisation worked into the weights, and the averaged
+    generator, where there is one, for the generator.
+
+    Raises:
+        RunFileError, ExportError: as `network`.
+    """
+    model = network(weights)
+    if isinstance(model, Adversaries):
+        for layer in list(model.modules()):
+            if parametrize.is_parametrized(layer, "weight"):
+                parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
+        if model.average is not None:
+            model.generator, model.average = model.average, None
+    return model
+
+
 def write_safetensors(weights: Weights, path: Path, progress: Progress) -> Iterator[Path]:
-    """`path` with the model's tensors under their plain names, `step` and `spec` (JSON) in its metadata.
+    """`path` with the model's tensors as they are trained, under their plain names, `step` and `spec` (JSON) in its
+    metadata. Spectrally normalised weights are torch's `parametrizations.weight.original`, an averaged generator is
+    `average`.
 
     Raises:
         OSError: it cannot be written.
@@ -159,13 +191,13 @@ def write_safetensors(weights: Weights, path: Path, progress: Progress) -> Itera
 
 
 def write_torchscript(weights: Weights, path: Path, progress: Progress) -> Iterator[Path]:
-    """`path` for `torch.jit.load`: one module with the methods of `Autoencoder` or `Adversaries`, `step` and `spec` as
-    extra files.
+    """`path` for `torch.jit.load`: one module, `settled`, with the methods of `Autoencoder` or `Adversaries`; `step`
+    and `spec` as extra files.
 
     Raises:
         RunFileError, ExportError: as `network`. OSError: it cannot be written.
     """
-    model = network(weights)
+    model = settled(weights)
     parts = PARTS[type(weights.spec.model)]
     inputs = {part.method: part.example(weights) for part in parts} | {"forward": parts[0].example(weights)}
     with (
@@ -188,7 +220,7 @@ def write_onnx(weights: Weights, path: Path, progress: Progress) -> Iterator[Pat
     """
     for package in ("onnx", "onnxscript"):
         require(package, "ONNX", "onnx", "TorchScript (.pt)")
-    model = network(weights)
+    model = settled(weights)
     parts = PARTS[type(weights.spec.model)]
     for done, part in enumerate(parts, 1):
         target = path.with_suffix(f".{part.name}.onnx")
@@ -235,9 +267,8 @@ def _quiet() -> Iterator[None]:
 
 def _bounded(spec: RunSpec) -> bool:
     """The data lie in [0, 1], which the run file does not say."""
-    data = spec.data
     try:
-        return Feed(load(data.name, data.path, data.scale, data.side), spec.seed, torch.device("cpu")).bounded
+        return Feed(open_data(spec.data), spec.seed, torch.device("cpu")).bounded
     except DataError as error:
         reason = "A GAN without its data is half known"
         raise ExportError(f"{reason}: {error} Bring them back, or export safetensors.") from error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Final, Literal
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,6 +16,13 @@ from guiapp.gui.training_thread import TrainingThread
 from guiapp.parameters import edited, flat, value
 from guiapp.series import Series
 from guiapp.spec import RunSpec
+
+_NO_STUDY: Final = MappingProxyType(
+    {
+        "starting": "A run is being started; ask for this again when it is there.",
+        "lost": "The trainer has ended; start a run first.",
+    }
+)
 
 State = Literal["loading", "ready", "starting", "training", "paused", "diverged", "lost"]
 
@@ -31,6 +39,7 @@ class Session(QObject):
         history_changed(): there are new keyframes or events to go back to.
         seen(Seen), annotated(Annotated): the answers to `look` and `annotate`.
         edited(Edited), diverged(Diverged), saved(str): as the trainer said.
+        recorded(str): the run, which had no run file so far, has this one now.
         complained(str, str): a sentence for the person, and details (a traceback) or "".
         refused(str, object): a sentence, and the `RunSpec` that would work instead, or None.
         mended(str): what a refusal told of is over, in a sentence.
@@ -47,6 +56,7 @@ class Session(QObject):
     annotated = Signal(object)
     edited = Signal(object)
     diverged = Signal(object)
+    recorded = Signal(str)
     saved = Signal(str)
     complained = Signal(str, str)
     refused = Signal(str, object)
@@ -70,6 +80,7 @@ class Session(QObject):
         self._before: State = "ready"
         self._running = False
         self._then: m.Command | None = None
+        self._unheard: set[str] = set()  # kinds of study asked for, of which nothing has come yet
         thread.received.connect(self._receive)
         if not thread.isRunning():
             thread.start()
@@ -149,9 +160,13 @@ class Session(QObject):
         self._thread.send(m.Look(path, step, needs, focus))
 
     def study(self, kind: str, options: Mapping[str, Any]) -> None:
-        """Begin a long computation on the moment shown; `frame_changed` follows, again and again."""
+        """Begin a long computation on the moment shown; `frame_changed` follows, again and again, or once where there
+        is no trainer that could do it, to say so."""
         if self.has_run or self.state == "diverged":
+            self._unheard.add(kind)
             self._thread.send(m.Study(kind, options, self.at))
+        elif self.live is not None:
+            self._end_study(kind, _NO_STUDY.get(self.state, "There is no run any more; start one first."))
 
     def stop_study(self) -> None:
         """Give up the long computation under way."""
@@ -231,7 +246,7 @@ class Session(QObject):
         if isinstance(event, m.Update):
             self.pull_pending = False
         if (
-            isinstance(event, m.Update | m.Kept | m.Paused | m.Edited | m.Diverged | m.Studied)
+            isinstance(event, m.Update | m.Kept | m.Recorded | m.Paused | m.Edited | m.Diverged | m.Studied)
             and event.key != self._key
         ):
             return  # of a run that was replaced meanwhile
@@ -264,11 +279,14 @@ class Session(QObject):
                 self._set_state("diverged")
                 self.diverged.emit(event)
             case m.Studied():
+                self._unheard.discard(event.kind)
                 self._studied(event)
             case m.Seen():
                 self.seen.emit(event)
             case m.Annotated():
                 self.annotated.emit(event)
+            case m.Recorded():
+                self._recorded(event)
             case m.Saved():
                 self.saved.emit(event.path)
             case m.Refused() if event.mended:
@@ -276,15 +294,16 @@ class Session(QObject):
             case m.Refused():
                 self._refused(event)
             case m.Failed():
-                self.pull_pending = False
-                self._end_studies("The run has ended.")
-                self._set_state("ready")
+                self._end("ready", "The run has ended.")
                 self.complained.emit(event.sentence, event.details)
             case m.Died():
-                self.pull_pending = False
-                self._end_studies("The trainer has ended.")
-                self._set_state("lost")
+                self._end("lost", "The trainer has ended.")
                 self.lost.emit(event)
+
+    def _end(self, state: State, why: str) -> None:
+        self.pull_pending = False
+        self._end_studies(why)
+        self._set_state(state)
 
     def _begin(self, event: m.Started) -> None:
         if self.live is not None and self.live.step:
@@ -294,6 +313,7 @@ class Session(QObject):
         self.device = event.device
         self.seconds = 0.0
         self.pull_pending = False
+        self._unheard.clear()
         self.live = Frame(event, event.known, 0.0, 0.0, False, event.past or Series(event.names), {})
         self.history = History()
         self._set_state("training" if self._running or event.again else "paused")
@@ -309,6 +329,7 @@ class Session(QObject):
         self.seconds = event.seconds
         if event.running and self.state == "paused":
             self._set_state("training")
+        told = self.history.learn(event)
         self.live = replace(
             frame,
             step=event.step,
@@ -316,8 +337,8 @@ class Session(QObject):
             steps_per_s=event.steps_per_s if len(event.rows) else frame.steps_per_s,
             running=event.running,
             pictures={**frame.pictures, **event.pictures} if event.at is None else frame.pictures,
+            events=self.history.events,
         )
-        told = self.history.learn(event)
         fresh = self.history.show(self.live, event) if self.at is not None else frozenset(event.pictures)
         if told:
             self.history_changed.emit()
@@ -326,9 +347,18 @@ class Session(QObject):
 
     def _end_studies(self, trouble: str) -> None:
         """Nothing more will come of those under way."""
-        for report in tuple(self.live.studies.values()) if self.live is not None else ():
-            if not report.ended:
-                self._studied(replace(report, trouble=trouble))
+        if self.live is not None:
+            under_way = {kind for kind, report in self.live.studies.items() if not report.ended}
+            for kind in sorted(under_way | self._unheard):
+                self._end_study(kind, trouble)
+        self._unheard.clear()
+
+    def _end_study(self, kind: str, trouble: str) -> None:
+        """What is known of it stays."""
+        assert self.live is not None
+        assert self.frame is not None
+        nothing = m.Studied(self._key, kind, self.frame.step, 0.0, {})
+        self._studied(replace(self.live.studies.get(kind, nothing), trouble=trouble))
 
     def _studied(self, event: m.Studied) -> None:
         assert self.live is not None
@@ -337,6 +367,12 @@ class Session(QObject):
             self.history.past = replace(self.history.past, studies=self.live.studies)
         assert self.frame is not None
         self.frame_changed.emit(self.frame, frozenset({event.kind}))
+
+    def _recorded(self, event: m.Recorded) -> None:
+        assert self.live is not None
+        run = replace(self.live.run, run_file=event.run_file)
+        self.live = replace(self.live, run=run)
+        self.recorded.emit(run.run_file)
 
     def _refused(self, event: m.Refused) -> None:
         instead = None

@@ -77,12 +77,13 @@ def test_a_stored_run_is_gone_on_with(bench: Bench, stored: Path) -> None:
     bench.obey(m.Edit("model.optimiser.lr", 1e-4), m.Run(until=20))
     bench.until_it_stops()
     assert bench.refusals() == []
+    bench.worker.settle()
     assert read_run(bench.run_file).steps == 20
 
 
 def test_a_stored_run_is_looked_at_and_studied_at_an_earlier_step(bench: Bench, stored: Path) -> None:
     pictures = bench.seen(stored, 5, frozenset({"reconstructions"})).pictures
-    assert np.isfinite(pictures["reconstructions"]["reconstructed"]).all()
+    assert all(np.isfinite(part).all() for part in pictures["reconstructions"].values())
     bench.obey(m.Open(1, str(stored)))
     bench.until_it_stops()
     bench.obey(m.Pull(frozenset({"latent"}), {}, 5), m.Study("likelihood", {"draws": 2, "data": 3}, 5))

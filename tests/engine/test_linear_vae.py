@@ -68,9 +68,9 @@ def told(run: Trainer, x: np.ndarray) -> tuple[float, float, np.ndarray, float]:
     ("eigenvalues", "sigma2", "active"),
     [
         ([4.0, 2.0, 1.0, 0.2, 0.2, 0.1], 0.5, 3),
-        ([4.0, 2.0, 1.0, 0.2, 0.2, 0.1], 1.5, 2),
-        ([4.0, 2.0, 1.0, 0.2, 0.2, 0.1], 5.0, 0),
-        ([4.0, 3.0, 2.0, 1.0, 0.9, 0.1], 0.5, 4),
+        pytest.param([4.0, 2.0, 1.0, 0.2, 0.2, 0.1], 1.5, 2, marks=pytest.mark.slow),
+        pytest.param([4.0, 2.0, 1.0, 0.2, 0.2, 0.1], 5.0, 0, marks=pytest.mark.slow),
+        pytest.param([4.0, 3.0, 2.0, 1.0, 0.9, 0.1], 0.5, 4, marks=pytest.mark.slow),
     ],
 )
 def test_it_reaches_the_highest_likelihood_with_the_dimensions_whose_eigenvalue_exceeds_sigma(
@@ -97,6 +97,7 @@ def test_it_reaches_the_highest_likelihood_with_the_dimensions_whose_eigenvalue_
     assert used == pytest.approx([1 - sigma2 / v for v in eigenvalues[:active]], abs=0.05)  # (λ - σ²)/λ
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("likelihood", ["gaussian, learned σ", "gaussian, optimal σ"])
 def test_its_own_sigma_becomes_the_mean_of_the_eigenvalues_left_out(likelihood: str) -> None:
     """The maximum over σ² too (Tipping & Bishop 1999, eq. 8), by descent or by the closed form at every step."""

@@ -6,8 +6,11 @@ import ast
 import contextlib
 import io
 import os
+import subprocess
+import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -35,6 +38,8 @@ MODULES = {
     "glorot": "Glorot",
     "orthogonal": "nn.init.orthogonal_",
     "pytorch": "layer.bias.uniform_",
+    "normal, 0.02": "normal_(0, 0.02",
+    "maxout": "axout",
     "adam": "Adam",
     "sgd": "SGD",
 }
@@ -49,8 +54,19 @@ def parsed(printed: str) -> Losses:
 
 
 def execute(code: str) -> Losses:
+    """What a script prints."""
+    return parsed(_executed(code)[0])
+
+
+def execute_in(code: str) -> dict[str, Any]:
+    """The names that a script leaves."""
+    return _executed(code)[1]
+
+
+def _executed(code: str) -> tuple[str, dict[str, Any]]:
     """Run a script in this process, with the number of threads that it asks for; every warning is an error."""
     out, threads = io.StringIO(), torch.get_num_threads()
+    names: dict[str, Any] = {"__name__": "__main__"}
     try:
         with (
             warnings.catch_warnings(),
@@ -58,17 +74,26 @@ def execute(code: str) -> Losses:
             mock.patch.object(os, "cpu_count", return_value=2),
         ):
             warnings.simplefilter("error")
-            exec(compile(code, "script.py", "exec"), {"__name__": "__main__"})
+            exec(compile(code, "script.py", "exec"), names)
     finally:
         torch.set_num_threads(threads)
-    return parsed(out.getvalue())
+    return out.getvalue(), names
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """As scripts run in these tests: batch normalisation rounds otherwise on two."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def trained(spec: RunSpec, steps: int, edits: Edits = (), source: Source | None = None) -> Losses:
     """The loss terms of the trainer on one thread."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         run = Trainer(spec, source)
         events = run.events()
         for step in range(steps):
@@ -76,8 +101,6 @@ def trained(spec: RunSpec, steps: int, edits: Edits = (), source: Source | None 
                 if at == step:
                     run.edit(path, new)
             assert next(events) is None
-    finally:
-        torch.set_num_threads(threads)
     rows = run.flush()
     return {name: runs.column(run, rows, name) for name in run.objective.terms}
 
@@ -93,7 +116,9 @@ def assert_same(spec: RunSpec, steps: int = 9, edits: Edits = (), source: Source
     for name in shown:
         assert np.array_equal(told[name], expected[name][told["step"].astype(int) - 1], equal_nan=True), name
     missing = {name for name in set(expected) - shown if not np.isnan(expected[name]).all()}
-    assert missing <= {"d_acc_real", "d_acc_fake", *details(spec, edits)}
+    if "d_penalty" in missing:
+        assert not np.nan_to_num(expected["d_penalty"]).any()
+    assert missing <= {"d_acc_real", "d_acc_fake", "g_slope", "d_penalty", *details(spec, edits)}
     return code
 
 
@@ -123,6 +148,15 @@ def assert_sound(code: str) -> None:
     assert not unused
 
 
+def assert_clean(texts: Iterable[str], folder: Path) -> None:
+    """Ruff, with its own rules and sorted imports, finds nothing in the scripts; one run for all."""
+    for i, text in enumerate(texts):
+        (folder / f"{i}.py").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--extend-select", "I", "--no-cache", "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def assert_holds_only_what_is_used(code: str, spec: RunSpec) -> None:
     """No word of an option that the spec did not choose."""
     model = spec.model
@@ -140,7 +174,7 @@ def assert_holds_only_what_is_used(code: str, spec: RunSpec) -> None:
         networks = (model.generator, model.discriminator)
         kinds = {model.d_optimiser.kind, model.g_optimiser.kind}
         foreign = ["encoder", "decoder", "elbo", "kl"]
-        foreign += ["torch.rand("] if model.noise_law == "normal" else ["torch.randn("]
+        foreign += ["torch.rand((n"] if model.noise_law == "normal" else ["torch.randn((n"]
     used = kinds | {network.init for network in networks}
     used |= {word for network in networks if network.hidden for word in (network.activation, network.norm)}
     foreign += [text for word, text in MODULES.items() if word not in used]

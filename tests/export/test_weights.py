@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from guiapp.engine.resume import standing_at
 from guiapp.export.target import ExportError
-from guiapp.export.weights import network, weights_at, write_onnx, write_safetensors, write_torchscript
+from guiapp.export.weights import network, settled, weights_at, write_onnx, write_safetensors, write_torchscript
 from guiapp.run_file import RunFileError, read_run
 from guiapp.spec import Network, from_json
 from tests.engine import runs
@@ -19,6 +19,8 @@ from tests.export.stored import KEYFRAME, LAST, quiet, recorded
 EVERYTHING = Network(hidden=(12, 12, 12), activation="gelu", norm="batch", skip=True)
 LAYERED = Network(hidden=(9,), activation="leaky relu", norm="layer")
 CONVOLUTIONAL = Network(layers="convolutional", hidden=(6, 4), norm="batch")
+MAXOUT = Network(hidden=(9, 9), activation="maxout", norm="batch", init="normal, 0.02")
+FILTERS = Network(layers="convolutional", hidden=(4, 3), activation="maxout", norm="batch")
 MODELS = {
     "vae": (runs.vae(), "digits"),
     "vae-batch": (runs.vae(EVERYTHING, latent=3), "digits"),
@@ -27,6 +29,11 @@ MODELS = {
     "gan": (runs.gan(EVERYTHING, noise=5, noise_law="uniform"), "ring"),
     "gan-images": (runs.gan(LAYERED), "digits"),  # in [0, 1], so that a sigmoid ends it
     "gan-convolutional": (runs.gan(CONVOLUTIONAL, noise=3), "digits"),
+    "gan-spectral": (runs.gan(MAXOUT, spectral=True), "ring"),
+    "gan-packs": (runs.gan(MAXOUT, packing=3, averaging=0.5, objective="hinge"), "ring"),
+    "gan-everything": (runs.gan(FILTERS, spectral=True, packing=3, averaging=0.5, objective="Wasserstein"), "digits"),
+    "gan-drawn": (runs.gan(LAYERED, objective="least squares", r1=1.0), "drawn"),
+    "vae-maxout": (runs.vae(FILTERS), "digits"),
 }
 
 
@@ -48,7 +55,9 @@ def wanted(trainer, count):
             z = torch.randn(count, model.latent, generator=rng)
             return {"encode": (x, model.encode(x)), "decode": (z, (model.decode(z),))}
         z = torch.randn(count, model.noise, generator=rng)
-        return {"generate": (z, (model.decode(z),)), "discriminate": (x, (torch.sigmoid(model.logit(x)),))}
+        a = model.logit(x)
+        probable = trainer.spec.model.objective in ("minimax", "non-saturating")
+        return {"generate": (z, (model.decode(z),)), "discriminate": (x, (torch.sigmoid(a) if probable else a,))}
 
 
 def close(found, expected):
@@ -64,6 +73,9 @@ def test_safetensors_hold_the_models_tensors_alone(run, tmp_path):
         note = opened.metadata()
     assert from_json(note["spec"]) == trainer.spec
     assert note["step"] == str(LAST)
+    objective = getattr(trainer.spec.model, "objective", None)
+    told = {"minimax": "probability", "non-saturating": "probability", None: None}
+    assert note.get("D") == told.get(objective, "critic")
 
 
 def test_torchscript_gives_the_same_outputs(run, tmp_path):
@@ -83,7 +95,9 @@ def test_torchscript_gives_the_same_outputs(run, tmp_path):
             z = torch.randn(3, trainer.model.noise)
             close((script(z),), (trainer.model.decode(z),))
     assert from_json(extra["spec"]) == trainer.spec
-    assert dict(script.named_parameters()).keys() == dict(trainer.model.named_parameters()).keys()
+    trained = {name for name, _ in trainer.model.named_parameters() if not name.startswith("average.")}
+    plain = {name.replace(".parametrizations.weight.original", ".weight") for name in trained}
+    assert dict(script.named_parameters()).keys() == plain
 
 
 @pytest.mark.slow
@@ -92,9 +106,12 @@ def test_onnx_gives_the_same_outputs_for_batches_of_any_size(run, tmp_path):
     same_in_onnx(path, trainer, tmp_path)
 
 
-@pytest.mark.parametrize("network", [LAYERED, CONVOLUTIONAL], ids=["dense", "convolutional"])
-def test_onnx_of_one_model(tmp_path, network):
-    trainer = recorded(tmp_path / "run.elbo", runs.gan(network))
+ONE = {"convolutional": runs.gan(CONVOLUTIONAL), "options": runs.gan(LAYERED, spectral=True, packing=2, averaging=0.5)}
+
+
+@pytest.mark.parametrize("name", ONE)
+def test_onnx_of_one_model(tmp_path, name):
+    trainer = recorded(tmp_path / "run.elbo", ONE[name])
     trainer.model.eval()
     same_in_onnx(tmp_path / "run.elbo", trainer, tmp_path)
 
@@ -157,6 +174,28 @@ def test_a_keyframe_of_old_without_a_shape_is_one_of_dense_layers(tmp_path, monk
         del weights.tensors["encoder.0.weight" if name == "vae" else "discriminator.0.weight"]
         with pytest.raises(RunFileError, match="do not fit"):
             network(weights)
+
+
+def test_spectral_weights_are_exported_as_they_are_used(tmp_path):
+    """Whatever the layers, the largest singular value of each weight is 1, as near as the power iteration has come."""
+    trainer = recorded(tmp_path / "run.elbo", runs.gan(MAXOUT, spectral=True), "ring")
+    weights = weights_at(tmp_path / "run.elbo", None)
+    tensors = settled(weights).state_dict()
+    assert not [name for name in tensors if "parametrizations" in name]
+    for i in range(3):
+        weight = tensors[f"discriminator.{i}.weight"]
+        assert torch.linalg.matrix_norm(weight, 2).item() == pytest.approx(1, abs=0.3)
+        assert not torch.equal(weight, trainer.weights()[f"discriminator.{i}.parametrizations.weight.original"])
+    assert runs.equal(network(weights).state_dict(), trainer.weights())
+
+
+def test_the_average_is_the_generator_that_is_exported(tmp_path):
+    trainer = recorded(tmp_path / "run.elbo", runs.gan(averaging=0.9), "ring")
+    tensors, trained = settled(weights_at(tmp_path / "run.elbo", None)).state_dict(), trainer.weights()
+    assert not [name for name in tensors if name.startswith("average")]
+    for name in ("0.weight", "1.bias", "2.weight"):
+        assert torch.equal(tensors[f"generator.{name}"], trained[f"average.{name}"])
+        assert not torch.equal(tensors[f"generator.{name}"], trained[f"generator.{name}"])
 
 
 def test_weights_of_another_form_are_refused(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontDatabase, QFontMetrics, QGuiApplication, QKeySequence, QPalette
 from PySide6.QtWidgets import (
     QDialog,
@@ -19,16 +19,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from guiapp.gui.panels.loading_bar import LoadingBar
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.gui.widgets.python_highlighter import PythonHighlighter
 
 COLUMNS, ROWS = 102, 38  # of text that the window shows at first
 ABOUT = "The same model on the same data in plain PyTorch: with the same seed it prints the same losses."
+WORKING = "The script appears here once the data are read: it is written for just these."
+STOPPED = "Making the script was stopped at your wish; “Show as code” begins anew."
 EMPTY = "The script of a run appears here; choose “Show as code” while a run is open."
 
 
 class CodeWindow(QDialog):
-    """Python text to read, copy and save. It blocks nothing, and closing it only hides it."""
+    """Python text to read, copy and save. It blocks nothing, and closing it only hides it.
+
+    Signals:
+        cancelled(): the script that is being made is not wanted any more.
+    """
+
+    cancelled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,23 +59,57 @@ class CodeWindow(QDialog):
         self._told.setTextFormat(Qt.TextFormat.PlainText)
         self._told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._told.setAccessibleName("what was done")
+        self.loading_bar = LoadingBar(self, tip="Stop reading; no script is made")
+        self.loading_bar.cancelled.connect(self.refuse)
+        self.loading_bar.cancelled.connect(self.cancelled)
+        self.loading_bar.hide()
+        self.finished.connect(self._closed)
         self._lay_out()
         self.set_theme(LIGHT)
 
     def show_script(self, text: str, name: str) -> None:
         """Show `text`, which is saved as NAME.py unless the user chooses otherwise, and come to the front."""
-        self._name = name
-        self.setWindowTitle(f"{name}: show as code" if name else "Show as code")
+        self._come(name)
+        self.write(text)
+        self.text.setFocus()
+
+    def wait_for(self, name: str) -> None:
+        """Come to the front and say that a script is being made, which `write` then shows; `loading_bar` tells how
+        far."""
+        self._come(name)
+        self.write("")
+        self.text.setPlaceholderText(WORKING)
+        self.loading_bar.begin()
+        self.loading_bar.show()
+
+    def write(self, text: str) -> None:
+        """Show `text` where the window is."""
+        self.loading_bar.hide()
+        self.text.setPlaceholderText(EMPTY)
         self.text.setPlainText(text)
         self._tell("")
         self._set_enabled()
+
+    def refuse(self, sentence: str = STOPPED) -> None:
+        """There will be no script, for the reason in `sentence`."""
+        self.loading_bar.hide()
+        self.text.setPlaceholderText(EMPTY)
+        self._tell(sentence, is_bad=sentence != STOPPED)
+
+    def _closed(self) -> None:
+        if self.loading_bar.isVisibleTo(self):
+            self.refuse()
+            self.cancelled.emit()
+
+    def _come(self, name: str) -> None:
+        self._name = name
+        self.setWindowTitle(f"{name}: show as code" if name else "Show as code")
         if self.isVisible():
             self.raise_()
         elif not self.testAttribute(Qt.WidgetAttribute.WA_Resized):
             self.resize(self.sizeHint())  # Qt would take the least height that the lines of text above need
         self.show()
         self.activateWindow()
-        self.text.setFocus()
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in the colours of `theme`."""
@@ -95,6 +138,7 @@ class CodeWindow(QDialog):
         buttons.addButton(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         foot = QHBoxLayout()
+        foot.addWidget(self.loading_bar)
         foot.addWidget(self._told, 1)
         foot.addWidget(buttons)
         layout = QVBoxLayout(self)
