@@ -25,6 +25,7 @@ from guiapp.engine.replay import Replay, player_after, redo
 from guiapp.engine.resume import resumed
 from guiapp.engine.stored_files import trouble
 from guiapp.engine.trainer import Trainer, last_values
+from guiapp.fitting import check_estimator
 from guiapp.parameters import edited
 from guiapp.run_file import Outline, RunFileError, read_outline, read_run
 from guiapp.spec import RunSpec, SpecError, to_builtins
@@ -71,6 +72,7 @@ def _trainer(run: RunSpec | Path, adapt: bool) -> tuple[Trainer, Replay | None]:
         stored = read_outline(run)
         trainer = resumed(stored)
         return trainer, _caught_up(trainer, stored)
+    check_estimator(run.model)
     try:
         return Trainer(run), None
     except SpecError as error:

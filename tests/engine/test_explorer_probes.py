@@ -121,3 +121,15 @@ def test_a_point_is_placed_by_its_numbers() -> None:
 @pytest.mark.parametrize("datum", [None, b"", bytes(63), (0.0,) * 65])
 def test_a_datum_of_another_shape_is_left(datum: Any) -> None:
     assert picture(vae(), "painted", painted=datum) == {}
+
+
+@pytest.mark.parametrize(("value", "ends"), [(0.5, (0.0, 1.0)), (0.0, (0.0, 1.0)), (7.0, (6.5, 7.5))])
+def test_data_of_one_value_lie_between_black_and_white_and_can_be_painted_over(
+    value: float, ends: tuple[float, float]
+) -> None:
+    spec = runs.spec(runs.vae(likelihood="gaussian"))
+    run = Trainer(spec, runs.table(np.full((30, 4), value)))
+    assert picture(run, "decoded", z=((0.0,) * run.spec.model.latent,))["range"].tolist() == list(ends)  # type: ignore[union-attr]
+    made = picture(run, "painted", painted=bytes([0, 255, 0, 255]))
+    assert made["data"].tolist() == [ends[0], ends[1]] * 2
+    assert made["range"].tolist() == list(ends)

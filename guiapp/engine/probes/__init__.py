@@ -1,6 +1,8 @@
 """The catalogue of pictures that a trainer can make."""
 
 from guiapp.engine.probes import (
+    arena,
+    beliefs,
     codes,
     collapse,
     datum,
@@ -9,6 +11,7 @@ from guiapp.engine.probes import (
     gradients,
     latent,
     manifold,
+    neighbours,
     painted,
     posterior,
     reconstructions,
@@ -28,4 +31,7 @@ PROBES = (
     datum.PROBE,
     painted.PROBE,
     collapse.PROBE,
+    arena.PROBE,
+    beliefs.PROBE,
+    neighbours.PROBE,
 )

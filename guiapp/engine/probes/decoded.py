@@ -35,10 +35,13 @@ def read(trainer: Trainer, focus: Mapping[str, Any]) -> Arrays:
 
 
 def value_range(trainer: Trainer) -> npt.NDArray[np.float32]:
-    """The least and the greatest value in the data, (2,); of a law, the ends of the square that holds it."""
+    """The least and the greatest value in the data, (2,); of a law, the ends of the square that holds it; of data that
+    are all one value, [0, 1] where that lies in it, else half a unit to either side."""
     source = trainer.source
-    ends = (source.low, source.high) if isinstance(source, Table) else (-source.extent, source.extent)
-    return np.array(ends, np.float32)
+    low, high = (source.low, source.high) if isinstance(source, Table) else (-source.extent, source.extent)
+    if low == high:
+        low, high = (0.0, 1.0) if 0 <= low <= 1 else (low - 0.5, high + 0.5)
+    return np.array((low, high), np.float32)
 
 
 PROBE = Probe("decoded", frozenset({"samples"}), read, frozenset({"z"}), prompt=True)

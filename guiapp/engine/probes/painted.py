@@ -62,7 +62,8 @@ def _datum(trainer: Trainer, painted: bytes | tuple[float, ...] | None) -> npt.N
         if not isinstance(source, Table):
             return None
         levels = np.frombuffer(painted, np.uint8).astype(np.float32) / 255
-        scaled: npt.NDArray[np.float32] = (source.low + levels * (source.high - source.low)).astype(np.float32)
+        low, high = value_range(trainer).tolist()
+        scaled: npt.NDArray[np.float32] = (low + levels * (high - low)).astype(np.float32)
         return scaled
     return np.array(painted, np.float32)
 

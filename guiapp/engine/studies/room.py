@@ -9,6 +9,8 @@ from guiapp.engine.run import Run
 from guiapp.engine.studies import STUDIES
 from guiapp.engine.studies.study import Work, why
 
+REPLACED = "Stopped, because another computation was begun; start this one again when that has ended."
+
 
 class StudyRoom:
     """Begins, advances and ends studies; `say` is told how far they are, and why there is nothing where that is so."""
@@ -25,9 +27,9 @@ class StudyRoom:
     def begin(self, run: Run, command: m.Study) -> None:
         """Take up `command` on a copy of the trainer of `run`, in place of what is under way: that one reports its end,
         but where the new one is of the same kind, whose reports follow on."""
-        if self._work is not None and self._work.kind == command.kind:
-            self.drop()
-        self.stop()
+        if self._work is not None and self._work.kind != command.kind:
+            self._work.stop(REPLACED)
+        self.drop()
         study = next((study for study in STUDIES if study.kind == command.kind), None)
         trouble = "This model has nothing of the kind."
         if study is not None and study.requires <= run.trainer.capabilities:
