@@ -2,5 +2,6 @@
 
 from guiapp.gui.labs.base import Lab
 from guiapp.gui.labs.gaussian_kl import GaussianKlLab
+from guiapp.gui.labs.objectives import ObjectivesLab
 
-LABS: tuple[type[Lab], ...] = (GaussianKlLab,)
+LABS: tuple[type[Lab], ...] = (GaussianKlLab, ObjectivesLab)

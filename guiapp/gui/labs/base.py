@@ -10,18 +10,22 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from guiapp.gui.theme import Theme
+from guiapp.messages import Studied
 
 
 class Lab(QWidget):
     """An interactive bench for one piece of theory: `Params` -> `compute(Params)` -> `draw(Result)`.
 
     Class attributes: `name` (identifier, also of its explanation in resources/explanations/NAME.md), `title`, and
-    `needs` (picture kinds of the current run that the lab can use, such as the posterior of an example).
+    `needs` (picture kinds of the current run that the lab can use, such as the posterior of an example) and `studies`
+    (the kinds of study that it asks for).
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     needs: ClassVar[frozenset[str]] = frozenset()
+    studies: ClassVar[frozenset[str]] = frozenset()
+    study_asked = Signal(str, object)  # kind, options: as a view's; what comes of it goes to `set_studies`
     changed = Signal()  # the parameters, and so the numbers in `numbers()`, are different now
 
     def params(self) -> Struct:
@@ -38,6 +42,9 @@ class Lab(QWidget):
 
     def set_pictures(self, pictures: Mapping[str, Any]) -> None:
         """Newest pictures of the kinds in `needs` from the current run."""
+
+    def set_studies(self, studies: Mapping[str, Studied]) -> None:
+        """Newest reports of the kinds in `studies`, as far as there are any."""
 
     def numbers(self) -> Mapping[str, float]:
         """The current numbers by name, for the explanation's live line."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QPainter, QPen
 
-DOT_PX = 6.0
-HIT_PX = 14.0  # what is easy to hit is larger than what is drawn
+from guiapp.gui.widgets.handle import Handle
+
+DOT_PX, HIT_PX = 6.0, 14.0
 GAP_PX = 22.0  # least distance of a width grip from its mean grip, however small σ is
 
 
-class Grip(pg.GraphicsObject):
+class Grip(Handle):
     """A dot of fixed size on the screen that can be dragged sideways; `dragged` gives the way since it was taken, in
     data units, and whether the drag has ended."""
 
@@ -21,56 +22,18 @@ class Grip(pg.GraphicsObject):
     dragged = Signal(float, bool)
 
     def __init__(self, filled: bool, tip: str) -> None:
-        super().__init__()
+        super().__init__(DOT_PX, HIT_PX, Qt.CursorShape.SizeHorCursor, tip)
         self._filled = filled
-        self._hot = False
-        self._colour, self._paper = QColor("black"), QColor("white")
-        self.setCursor(Qt.CursorShape.SizeHorCursor)
-        self.setToolTip(tip)
-
-    def set_colours(self, ink: str, paper: str) -> None:
-        self._colour, self._paper = QColor(ink), QColor(paper)
-        self.update()
-
-    def pixel_size(self) -> tuple[float, float]:
-        """Width and height of a pixel in data units."""
-        box = self.getViewBox()
-        return box.viewPixelSize() if box is not None else (1.0, 1.0)
-
-    def boundingRect(self) -> QRectF:
-        width, height = self.pixel_size()
-        return QRectF(-HIT_PX * width, -HIT_PX * height, 2 * HIT_PX * width, 2 * HIT_PX * height)
-
-    def shape(self) -> QPainterPath:
-        path = QPainterPath()
-        path.addEllipse(self.boundingRect())
-        return path
-
-    def viewTransformChanged(self) -> None:
-        self.prepareGeometryChange()
-        super().viewTransformChanged()
 
     def paint(self, painter: QPainter, *_: Any) -> None:
         where = painter.transform().map(QPointF(0, 0))
         painter.resetTransform()  # a circle on the screen, whatever the two scales are
-        painter.setPen(QPen(self._colour if not self._filled else self._paper, 2))
-        painter.setBrush(self._colour if self._filled else self._paper)
-        radius = DOT_PX + 1.5 * self._hot
-        painter.drawEllipse(where, radius, radius)
+        painter.setPen(QPen(self._ink if not self._filled else self._paper, 2))
+        painter.setBrush(self._ink if self._filled else self._paper)
+        painter.drawEllipse(where, self.radius, self.radius)
 
-    def hoverEvent(self, event: Any) -> None:
-        hot = not event.isExit() and event.acceptDrags(Qt.MouseButton.LeftButton)
-        if hot != self._hot:
-            self._hot = hot
-            self.update()
-
-    def mouseDragEvent(self, event: Any) -> None:
-        if event.button() != Qt.MouseButton.LeftButton:
-            event.ignore()
-            return
-        event.accept()
-        box = self.getViewBox()
-        way = box.mapSceneToView(event.scenePos()).x() - box.mapSceneToView(event.buttonDownScenePos()).x()
+    def drag_to(self, event: Any) -> None:
+        way = self.in_plot(event.scenePos()).x() - self.in_plot(event.buttonDownScenePos()).x()
         if event.isStart():
             self.taken.emit()
         self.dragged.emit(way, event.isFinish())

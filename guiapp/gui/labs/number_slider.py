@@ -19,7 +19,9 @@ class NumberSlider(QWidget):
 
     value_changed = Signal(float, bool)  # by a person; False while the slider is held, True once the move is done
 
-    def __init__(self, title: str, spoken: str, low: float, high: float, log: bool = False) -> None:
+    def __init__(
+        self, title: str, spoken: str, low: float, high: float, log: bool = False, unit: str = "in units of x"
+    ) -> None:
         super().__init__()
         self._title, self._low, self._high, self._log = title, low, high, log
         self._value = low
@@ -39,7 +41,7 @@ class NumberSlider(QWidget):
         named: tuple[QWidget, ...] = (self.slider, self.field)
         for widget in named:
             widget.setAccessibleName(spoken)
-            widget.setToolTip(f"{spoken[0].upper()}{spoken[1:]}, {self._range_text()}, in units of x")
+            widget.setToolTip(f"{spoken[0].upper()}{spoken[1:]}, {self._range_text()}, {unit}")
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setVerticalSpacing(2)

@@ -29,8 +29,8 @@ def made(qtbot: QtBot, kind: type[Lab]) -> Lab:
 
 
 def other(params: Struct) -> Struct:
-    """Parameters that differ in every float, by a tenth."""
-    changes = {f: 1.1 * v for f in params.__struct_fields__ if isinstance(v := getattr(params, f), float)}
+    """Parameters that differ in every float, by a tenth; less, as some stand at their greatest."""
+    changes = {f: 0.9 * v for f in params.__struct_fields__ if isinstance(v := getattr(params, f), float)}
     return msgspec.structs.replace(params, **changes)
 
 
@@ -51,6 +51,12 @@ def posterior() -> dict[str, Any]:
         "labels": np.arange(8, dtype=np.int16),
         "images": rng.uniform(size=(8, 28, 28)).astype(np.float32),
     }
+
+
+def beliefs() -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    outputs = {name: rng.normal(size=64).astype(np.float32) for name in ("real", "generated")}
+    return outputs | {"objective": np.array(1), "targets": np.array([1.0, 0.0])}
 
 
 @every_lab
@@ -104,7 +110,9 @@ def test_the_same_parameters_give_the_same_picture(qtbot: QtBot, kind: type[Lab]
 def test_pictures_of_a_run_come_and_go(qtbot: QtBot, kind: type[Lab]) -> None:
     lab = made(qtbot, kind)
     before = lab.params()
-    for pictures in ({}, {"posterior": posterior()}, {}, {"posterior": {"mean": np.full((2, 2), np.nan)}}):
+    run = {"posterior": posterior(), "beliefs": beliefs()}
+    broken = {"posterior": {"mean": np.full((2, 2), np.nan)}, "beliefs": {"real": np.full(2, np.nan)}}
+    for pictures in ({}, run, {}, broken):
         lab.set_pictures(pictures)
         assert colours(picture(lab)) > 10
     assert lab.params() == before
@@ -113,6 +121,8 @@ def test_pictures_of_a_run_come_and_go(qtbot: QtBot, kind: type[Lab]) -> None:
 @every_lab
 def test_the_explanation_knows_the_numbers(qtbot: QtBot, kind: type[Lab]) -> None:
     lab = made(qtbot, kind)
+    assert all(np.isfinite(value) for value in lab.numbers().values())
+    lab.set_pictures({"posterior": posterior(), "beliefs": beliefs()})
     assert set(load_page(kind.name).numbers) <= set(lab.numbers())
     assert all(np.isfinite(value) for value in lab.numbers().values())
 
