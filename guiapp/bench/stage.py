@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, Qt, QTimerEvent
 
 from guiapp import presets
 from guiapp.gui import app as apps
@@ -68,10 +68,16 @@ def wait(done: Callable[[], bool], patience: float = PATIENCE) -> None:
         raise TimeoutError(f"what was to be measured did not come about within {patience:.0f} s")
 
 
+class _Pause(QEventLoop):
+    """Ends with its timer. It connects nothing: PySide keeps a string at each connection to a method of Qt, and a soak
+    makes thousands, which it would then find in the window's memory."""
+
+    def timerEvent(self, _event: QTimerEvent) -> None:
+        self.quit()
+
+
 def let(seconds: float) -> None:
     """Let the window work for `seconds`."""
-    loop = QEventLoop()
-    timer = QTimer(singleShot=True, interval=round(1000 * seconds), timerType=Qt.TimerType.PreciseTimer)
-    timer.timeout.connect(loop.quit)
-    timer.start()
-    loop.exec()
+    pause = _Pause()
+    pause.startTimer(round(1000 * seconds), Qt.TimerType.PreciseTimer)
+    pause.exec()

@@ -22,6 +22,9 @@ class SideDocks(QObject):
         self._narrow = False
         self._arrangement = ""
         self._widths: dict[str, tuple[int, int]] = {}
+        self._due = (SIDE, SIDE)
+        self._timer = QTimer(self, singleShot=True, interval=0)
+        self._timer.timeout.connect(lambda: self._resize(*self._due))
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, left)
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, right)
         window.resizeDocks([left, right], [SIDE, SIDE], Qt.Orientation.Horizontal)
@@ -42,12 +45,13 @@ class SideDocks(QObject):
 
     def keep(self, arrangement: str) -> None:
         """The workspace is about to take `arrangement`."""
-        now = self._left.width(), self._right.width()
+        # Widths that are still to come back are the true ones: to what they are now the workspace has pressed them.
+        now = self._due if self._timer.isActive() else (self._left.width(), self._right.width())
         before, self._arrangement = self._arrangement, arrangement
         if before and self._window.isVisible():
             self._widths[before] = now
-            left, right = self._widths.get(arrangement, now)
-            QTimer.singleShot(0, self, lambda: self._resize(left, right))  # once the workspace has its new contents
+            self._due = self._widths.get(arrangement, now)
+            self._timer.start()  # once the workspace has its new contents
 
     def _resize(self, left: int, right: int) -> None:
         docks = ((self._left, left),) if self._narrow else ((self._left, left), (self._right, right))

@@ -61,3 +61,14 @@ def test_one_goes_behind_the_other_in_a_narrow_window(scene, qapp):
     scene.right.hide()
     scene.take("train", 100)
     qapp.processEvents()
+
+
+def test_an_arrangement_taken_before_the_last_one_has_settled_does_not_keep_them_pressed(scene, qapp):
+    before = scene.widths()
+    scene.take("home", 1100)
+    scene.window.layout().activate()
+    assert sum(scene.widths()) < sum(before), "pressed"
+    scene.take("evidence", 100)
+    for _ in range(3):  # the timer, and the layout that it asks for
+        qapp.processEvents()
+    assert scene.widths() == before

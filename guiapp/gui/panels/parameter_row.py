@@ -63,6 +63,10 @@ class ParameterRow(QWidget):
         self.field.set_bold(value != parameter.default)
         self._write()
 
+    def restore(self) -> None:
+        """Show the value again that `set_state` told of, whatever a hand has begun since."""
+        self.field.restore(self._value)
+
     def set_theme(self, theme: Theme) -> None:
         """Write the title in the colours of `theme`."""
         self._theme = theme

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -30,6 +31,16 @@ OPTIONS: Final[Mapping[str, Sequence[Option]]] = MappingProxyType(
 )
 
 
+@dataclass(frozen=True)
+class _Form:
+    """The rows of one kind of model, and the sections that they are in, by path; `note` tells of a refusal."""
+
+    content: QWidget
+    rows: dict[str, ParameterRow]
+    sections: dict[str, Section]
+    note: QLabel
+
+
 class ParameterPanel(QWidget):
     """Every parameter that `guiapp.parameters.parameters` finds in the spec; none is named here by hand.
 
@@ -38,6 +49,9 @@ class ParameterPanel(QWidget):
 
     The rows are our own and not pyqtgraph's parametertree: its spin boxes silently move a number that is out of range
     to the next bound, while here it is refused, with the allowed range, and the old value stays.
+
+    Each kind of model keeps its rows while another one is shown: of every widget that was ever painted in a palette of
+    the program's own, Qt 6.11 keeps 0.8 kB and more for good, the names of its pictures, and making them takes time.
     """
 
     live_edited = Signal(str, object)  # path, new value
@@ -49,7 +63,8 @@ class ParameterPanel(QWidget):
         self._spec = self._pending = RunSpec()
         self.baseline: RunSpec | None = None
         self._has_run, self._past = False, False
-        self._rows: dict[str, ParameterRow] = {}
+        self._forms: dict[type, _Form] = {}  # by type of model
+        self._rows: dict[str, ParameterRow] = {}  # of the form on show
         self._sections: dict[str, Section] = {}
         self._open: dict[str, bool] = {}
         self._filter = QLineEdit(self, placeholderText="Find a parameter", clearButtonEnabled=True)
@@ -76,7 +91,7 @@ class ParameterPanel(QWidget):
         layout.addLayout(top)
         layout.addWidget(self._scroll, 1)
         layout.addWidget(self._bar)
-        self._build()
+        self._show_form()
 
     def set_spec(self, spec: RunSpec, baseline: RunSpec | None = None) -> None:
         """Show `spec` as the one in force, drop what was pending; defaults are those of `baseline`. No signals."""
@@ -120,6 +135,16 @@ class ParameterPanel(QWidget):
             return False
         return not path.startswith("model.") or type(self._pending.model) is type(self._spec.model)
 
+    def restart_with(self, changes: Mapping[str, Any]) -> None:
+        """Set parameters by path as a person would, and ask for the restart, with whatever else is pending.
+
+        Raises:
+            SpecError: as `edit`.
+        """
+        for path, new in changes.items():
+            self.edit(path, new)
+        self.restart_requested.emit(self._pending)
+
     def edit(self, path: str, new: Any) -> None:
         """Set `path` as a person would: at once when it is live in the run, else pending.
 
@@ -155,8 +180,9 @@ class ParameterPanel(QWidget):
         """Repaint in the colours of `theme`."""
         self._theme = theme
         self._bar.set_theme(theme)
-        for row in self._rows.values():
-            row.set_theme(theme)
+        for form in self._forms.values():
+            for row in form.rows.values():
+                row.set_theme(theme)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and self._filter.text():
@@ -170,12 +196,12 @@ class ParameterPanel(QWidget):
         self._set_pending(self._spec)
 
     def _set_pending(self, pending: RunSpec) -> None:
-        rebuild = type(pending.model) is not type(self._pending.model)
+        is_other = type(pending.model) is not type(self._pending.model)
         self._pending = pending
-        if rebuild:
+        if is_other:
             focused = QApplication.focusWidget()  # the panel's own focusWidget() is the one it had last
             had_focus = focused is not None and self._content.isAncestorOf(focused)
-            self._build()
+            self._show_form()
             if had_focus:
                 self.focus(KIND)
         else:
@@ -215,17 +241,36 @@ class ParameterPanel(QWidget):
 
     # ------------------------------------------------------------------------------------------------ widgets
 
-    def _build(self) -> None:
+    def _show_form(self) -> None:
+        """Show the rows for the kind of model that is pending, made now if need be."""
+        self._put_away()
+        kind = type(self._pending.model)
+        form = self._forms.get(kind) or self._made_form()
+        self._forms[kind] = form
+        self._content, self._rows, self._sections, self._note = form.content, form.rows, form.sections, form.note
+        self._scroll.setWidget(self._content)
+        self._content.show()
+        focus_by_tab(self)  # a click beside a line takes what was typed there, too
+        self._refresh()
+        self._show_matches(self._filter.text())
+
+    def _put_away(self) -> None:
+        """Hide the form on show; what was being typed there is lost."""
         for row in self._rows.values():
             row.blockSignals(True)  # hiding takes the focus away, and leaving a line takes its text
         old = self._scroll.takeWidget()
         if old is not None:
             old.setParent(self)
             old.hide()
-            old.deleteLater()  # not now: the signal that led here may come from one of its children
+            self._note.hide()
+        for row in self._rows.values():
+            row.restore()
+            row.blockSignals(False)
+
+    def _made_form(self) -> _Form:
         self._rows, self._sections = {}, {}
-        self._content = QWidget()
-        layout = QVBoxLayout(self._content)
+        content = QWidget()
+        layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 8, 40)  # below the last row there is room for its refusal
         layout.setSpacing(4)
         tree = parameters(self._pending, self.baseline)
@@ -234,12 +279,9 @@ class ParameterPanel(QWidget):
         for group in (*groups, Group("", "Training", loose)):
             layout.addWidget(self._section(group, 0))
         layout.addStretch(1)
-        self._note = QLabel(self._content, wordWrap=True, margin=4)
-        self._note.hide()
-        self._scroll.setWidget(self._content)
-        focus_by_tab(self)  # a click beside a line takes what was typed there, too
-        self._refresh()
-        self._show_matches(self._filter.text())
+        note = QLabel(content, wordWrap=True, margin=4)
+        note.hide()
+        return _Form(content, self._rows, self._sections, note)
 
     def _section(self, group: Group, depth: int) -> Section:
         section = Section(group.title, indent=10 if depth else 2)

@@ -14,7 +14,10 @@ from guiapp.gui.icons import icon
 from guiapp.gui.panels.key_guard import KeyGuard
 from guiapp.gui.panels.loading_bar import LoadingBar
 from guiapp.gui.panels.readouts import Health, Readouts
+from guiapp.gui.panels.verdict_button import VerdictButton
 from guiapp.gui.theme import LIGHT, Theme
+from guiapp.gui.verdicts import Ruling
+from guiapp.gui.widgets.action_button import ActionButton
 from guiapp.gui.widgets.click_focus import focus_by_tab
 
 STATES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
@@ -41,6 +44,7 @@ class RunBar(QToolBar):
     run_to_requested = Signal(int)  # the step to stop after
     preset_chosen = Signal(str)  # its name
     loading_cancelled = Signal()
+    verdicts_asked = Signal()  # what is wrong, and what to try
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Run", parent)
@@ -58,21 +62,24 @@ class RunBar(QToolBar):
         self._presets.setMaximumWidth(self.fontMetrics().averageCharWidth() * 40)
         self._presets.activated.connect(lambda i: self.preset_chosen.emit(self._presets.itemData(i)))
         self._readouts = Readouts(self)
-        self._health = Health(self)
+        self._health, self._verdicts = Health(self), VerdictButton(self)
+        self._verdicts.clicked.connect(lambda: self.verdicts_asked.emit())
         self.loading_bar = LoadingBar(self)
         self.loading_bar.cancelled.connect(self.loading_cancelled)
         spring = QWidget(self)
         spring.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         for action in (self.run_action, self.step_action):
-            self.addAction(action)
+            self.addWidget(self._button(action))
         self.addWidget(self._more)
-        self.addAction(self.reset_action)
+        self.addWidget(self._button(self.reset_action))
         self.addSeparator()
         self.addWidget(self._presets)
         self.addSeparator()
         self._numbers, self._loading = self.addWidget(self._readouts), self.addWidget(self.loading_bar)
-        for widget in (spring, self._health):
-            self.addWidget(widget)
+        self.addWidget(spring)
+        self._verdicts_place = self.addWidget(self._verdicts)
+        self.addWidget(self._health)
+        self._verdicts_place.setVisible(False)
         focus_by_tab(self)
         self.set_theme(LIGHT)
         self.set_players(False)
@@ -130,6 +137,11 @@ class RunBar(QToolBar):
         self.d_action.setVisible(has_players)
         self.g_action.setVisible(has_players)
 
+    def set_verdicts(self, rulings: Sequence[Ruling]) -> None:
+        """Name the verdicts that stand, the sure ones first."""
+        self._verdicts.show_rulings(rulings)
+        self._verdicts_place.setVisible(bool(rulings))
+
     def set_theme(self, theme: Theme) -> None:
         """Draw icons and health in the colours of `theme`."""
         self._theme = theme
@@ -137,6 +149,7 @@ class RunBar(QToolBar):
         self.step_action.setIcon(self._icons["step"])
         self.reset_action.setIcon(self._icons["reset"])
         self._more.setIcon(self._icons["more"])
+        self._verdicts.set_theme(theme)
         self.set_state(self._state, self._text)
 
     def run_actions(self) -> tuple[QAction, ...]:
@@ -173,6 +186,14 @@ class RunBar(QToolBar):
         action.setStatusTip(help_text)
         action.triggered.connect(lambda: act())
         return action
+
+    def _button(self, action: QAction) -> ActionButton:
+        """As the tool bar would make it."""
+        button = ActionButton(action, self)
+        button.setAutoRaise(True)
+        button.setIconSize(self.iconSize())
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return button
 
     def _toggle(self) -> None:
         self.run_toggled.emit(self._state != "training")

@@ -34,6 +34,10 @@ class Field(QObject):
         """Show `value`, without a signal."""
         raise NotImplementedError
 
+    def restore(self, value: Any) -> None:
+        """Show `value`, and forget what a hand has begun."""
+        self.set_value(value)
+
     def set_bold(self, bold: bool) -> None:
         """Bold letters say that the value is not the default."""
         font = self.focus_target.font()
@@ -65,6 +69,11 @@ class TextField(Field):
                 return  # the hand on the slider is ahead of what the trainer confirms
             self.slider.set_value(value)
         self.line.set_value(value)
+
+    def restore(self, value: Any) -> None:
+        if self.slider is not None:
+            self.slider.let_go()
+        self.set_value(value)
 
     def _commit(self, value: Any) -> None:
         if self.slider is not None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 logger = logging.getLogger(__name__)
+
+KEPT: Final = 256  # pictures, of 3 kB in the median and 70 at most; all pages together have 192 formulas
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,40 +36,34 @@ class _Drawing:
 
 
 class FormulaPainter:
-    """Paints formulas and keeps what it has painted: laying one out takes 2 to 30 ms, painting it less than 1.
+    """Paints formulas and keeps the last `KEPT` that it has painted: laying one out takes 2 to 30 ms, painting it less
+    than 1. Not all of them: each width of the panel has sizes of its own.
 
     ziamath is imported at the first formula, so that it does not slow the start of the program.
     """
 
     def __init__(self) -> None:
-        self._drawings: dict[tuple[str, bool, float], _Drawing | None] = {}
-        self._pictures: dict[tuple[str, bool, float, str, float, float], Picture] = {}
+        self._drawn = lru_cache(KEPT)(_drawn)
+        self._painted = lru_cache(KEPT)(_painted)
 
     def paint(
         self, tex: str, display: bool, size: float, colour: str, ratio: float, descent: float = 0.0
     ) -> Picture | None:
         """`tex` at a font size of `size` logical pixels in `colour` for a screen of device pixel ratio `ratio`, or
         None where ziamath cannot render it. The picture reaches at least `descent` below the baseline."""
-        drawing = self._drawing(tex, display, size)
-        if drawing is None:
-            return None
-        key = (tex, display, size, colour, ratio, descent)
-        if key not in self._pictures:
-            self._pictures[key] = _painted(drawing, colour, ratio, descent)
-        return self._pictures[key]
+        drawing = self._drawn(tex, display, size)
+        return None if drawing is None else self._painted(drawing, colour, ratio, descent)
 
-    def _drawing(self, tex: str, display: bool, size: float) -> _Drawing | None:
-        key = (tex, display, size)
-        if key not in self._drawings:
-            library = _ziamath()
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", DeprecationWarning)  # its way to its own font file
-                    self._drawings[key] = _laid_out(library, *key)
-            except Exception:  # whatever a parser raises on a formula that it does not know
-                logger.info("no formula: %s", tex, exc_info=True)
-                self._drawings[key] = None
-        return self._drawings[key]
+
+def _drawn(tex: str, display: bool, size: float) -> _Drawing | None:
+    library = _ziamath()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # its way to its own font file
+            return _laid_out(library, tex, display, size)
+    except Exception:  # whatever a parser raises on a formula that it does not know
+        logger.info("no formula: %s", tex, exc_info=True)
+        return None
 
 
 def _ziamath() -> Any:

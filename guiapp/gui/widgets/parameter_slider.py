@@ -49,6 +49,12 @@ class ParameterSlider(QSlider):
         """Whether a hand is on the handle or its last value is still to be sent."""
         return self.isSliderDown() or self._waiting is not None
 
+    def let_go(self) -> None:
+        """Take the hand off the handle; a value that was not sent yet is lost."""
+        self._timer.stop()
+        self._waiting = None
+        self.setSliderDown(False)
+
     def flush(self) -> None:
         """Send the last value now, if it was not."""
         if self._waiting is not None:

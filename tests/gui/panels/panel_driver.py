@@ -15,7 +15,7 @@ LR = "model.optimiser.lr"
 
 
 def row(panel: ParameterPanel, path: str) -> ParameterRow:
-    return next(row for row in panel.findChildren(ParameterRow) if row.parameter.path == path)
+    return panel._rows[path]
 
 
 def line(panel: ParameterPanel, path: str) -> RefusingLine:

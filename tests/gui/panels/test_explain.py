@@ -183,3 +183,10 @@ def test_no_page_scrolls_sideways(qtbot: QtBot, panel: ExplainPanel, name: str) 
     panel.resize(290, 700)  # as the window opens
     complete(qtbot, panel, name)
     assert panel.browser.horizontalScrollBar().maximum() == 0
+
+
+def test_a_formula_in_a_list_has_the_room_that_its_indentation_leaves(qtbot: QtBot, panel: ExplainPanel) -> None:
+    """What is beside the page of the lab may take some of its width."""
+    panel.resize(240, 700)
+    complete(qtbot, panel, "gaussian-kl")
+    assert panel.browser.horizontalScrollBar().maximum() == 0

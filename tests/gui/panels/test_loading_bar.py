@@ -21,14 +21,37 @@ def test_the_rest_is_guessed_once_it_has_gone_on_for_a_second(qtbot: QtBot) -> N
     time[0] = 0.5
     bar.show_progress(1000, 100_000)
     assert bar.text == f"1{THIN}000 of 100{THIN}000"
-    time[0] = 5.0
+    time[0] = 5.25
     bar.show_progress(20_000, 100_000)
     assert bar.text == f"20{THIN}000 of 100{THIN}000, 0:20 left"
     assert bar._bar.value() == 20
     bar.show_progress(10, 50)  # of other data: the time counts anew
     assert bar.text == "10 of 50"
-    bar.show_progress(0, 0)
-    assert bar._bar.value() == 0
+
+
+def test_what_went_before_the_first_report_is_not_counted_as_slowness(qtbot: QtBot) -> None:
+    """A folder of 100,000 is listed for seconds before the first picture: the rest took hours by that measure."""
+    time = [0.0]
+    bar = LoadingBar(now=lambda: time[0])
+    qtbot.addWidget(bar)
+    bar.begin()
+    time[0] = 3.0
+    bar.show_progress(16, 100_000)
+    assert bar.text == f"16 of 100{THIN}000"
+    time[0] = 5.0
+    bar.show_progress(20_016, 100_000)
+    assert bar.text == f"20{THIN}016 of 100{THIN}000, 0:08 left"
+
+
+def test_while_files_are_being_found_the_total_is_not_known(qtbot: QtBot) -> None:
+    bar = LoadingBar()
+    qtbot.addWidget(bar)
+    bar.begin()
+    bar.show_progress(12_000, 0)
+    assert bar.text == f"12{THIN}000 found so far"
+    assert (bar._bar.minimum(), bar._bar.maximum()) == (0, 0), "it only moves"
+    bar.show_progress(16, 100)
+    assert (bar.text, bar._bar.maximum(), bar._bar.value()) == ("16 of 100", 100, 16)
 
 
 @pytest.fixture

@@ -26,14 +26,14 @@ def test_one_row_for_each_parameter_of_the_spec(panel: ParameterPanel, kind: str
     spec = RunSpec(model=MODELS[kind]())
     panel.set_spec(spec)
     settle()
-    assert sorted(r.parameter.path for r in panel.findChildren(ParameterRow)) == sorted([*flat(spec), KIND])
+    assert sorted(r.parameter.path for r in panel._content.findChildren(ParameterRow)) == sorted([*flat(spec), KIND])
 
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_every_editor_has_a_name_of_its_own_and_says_what_it_is(panel: ParameterPanel, kind: str) -> None:
     panel.set_spec(RunSpec(model=MODELS[kind]()))
     settle()
-    rows = panel.findChildren(ParameterRow)
+    rows = panel._content.findChildren(ParameterRow)
     names = [r.field.focus_target.accessibleName() for r in rows]
     assert all(names)
     assert len(set(names)) == len(names)
@@ -59,7 +59,7 @@ def test_each_kind_has_its_editor(panel: ParameterPanel, path: str, editor: type
 
 
 def test_a_slider_where_the_spec_gives_its_range(panel: ParameterPanel) -> None:
-    have = {r.parameter.path for r in panel.findChildren(ParameterRow) if r.field.slider is not None}
+    have = {r.parameter.path for r in panel._content.findChildren(ParameterRow) if r.field.slider is not None}
     assert have == {path for path, p in flat(RunSpec()).items() if p.slide is not None}
 
 
@@ -111,7 +111,7 @@ def test_it_fits_into_280_pixels(panel: ParameterPanel, qapp: QApplication, them
     for section in panel._sections.values():
         section.set_open(True)
     settle()
-    for r in panel.findChildren(ParameterRow):
+    for r in panel._content.findChildren(ParameterRow):
         for child in (r.field.editor, r._label):
             right = child.mapTo(panel._content, QPoint(child.width(), 0)).x()
             assert right <= panel._scroll.viewport().width(), r.parameter.path

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from guiapp.gui.panels.parameter_row import ParameterRow
 from guiapp.gui.panels.parameters import KIND, ParameterPanel
+from guiapp.gui.theme import DARK
 from guiapp.spec import Gan, Network, RunSpec, Vae
-from tests.gui.panels.panel_driver import choose, line, row, settle, texts, typed
+from tests.gui.panels.panel_driver import choose, line, row, settle, slider, texts, typed
 
 # ------------------------------------------------------------------------------------------------------ live edits
 
@@ -155,26 +156,71 @@ def test_no_parameter_of_a_pending_model_is_live(panel: ParameterPanel, said: li
     assert panel.pending() == RunSpec(model=Vae(beta=3.0), batch=64)
 
 
-def test_a_rebuild_leaks_no_widget(panel: ParameterPanel) -> None:
-    def census() -> int:
-        settle()
-        return len(panel.findChildren(QWidget))
+def test_each_kind_of_model_keeps_its_rows(panel: ParameterPanel) -> None:
+    """Of each widget that is painted once and dropped, Qt keeps something for good."""
 
-    counts = []
-    for _ in range(4):
+    def widgets() -> list[QWidget]:
+        settle()
+        return panel.findChildren(QWidget)
+
+    panel.edit(KIND, "gan")
+    panel.edit(KIND, "vae")
+    first = widgets()
+    for _ in range(10):
         panel.edit(KIND, "gan")
         panel.edit(KIND, "vae")
-        counts.append(census())
-    assert len(set(counts)) == 1
+    assert set(widgets()) == set(first)
 
 
-def test_a_rebuild_while_something_is_typed_loses_only_that(panel: ParameterPanel, said: list[Any]) -> None:
+def test_rows_that_come_back_show_what_is_in_force(panel: ParameterPanel) -> None:
+    panel.edit(KIND, "gan")
+    panel.set_theme(DARK)
+    panel.set_spec(RunSpec(model=Vae(latent=8, beta=2.0)))
+    settle()
+    assert line(panel, "model.latent").text() == "8"
+    assert line(panel, "model.beta").text() == "2"
+    assert DARK.muted in row(panel, "model.sigma")._label.text()
+    assert row(panel, "model.latent").isVisible()
+    panel._filter.setText("skip")
+    panel.set_spec(RunSpec(model=Gan()))
+    panel.set_spec(RunSpec())
+    settle()
+    shown = {r.parameter.path for r in panel.findChildren(ParameterRow) if r.isVisible()}
+    assert shown == {"model.encoder.skip", "model.decoder.skip"}
+
+
+def test_another_kind_of_model_loses_only_what_is_being_typed(panel: ParameterPanel, said: list[Any]) -> None:
     panel.set_has_run(True)
-    typed(panel, "model.latent", "17", end=None)
+    typed(panel, "model.latent", "17000", end=None)
+    assert panel._note.isVisible()
     panel.set_spec(RunSpec(model=Gan()))
     settle()
     assert panel.pending() == RunSpec(model=Gan())
+    panel.set_spec(RunSpec())
+    settle()
     assert said == []
+    assert (line(panel, "model.latent").text(), line(panel, "model.latent").is_refused()) == ("2", False)
+    assert not panel._note.isVisible()
+    typed(panel, "model.beta", "4")
+    assert said == [("model.beta", 4.0)]
+
+
+def test_another_kind_of_model_takes_the_handle_out_of_the_hand(panel: ParameterPanel, said: list[Any]) -> None:
+    panel.set_has_run(True)
+    handle = slider(panel, "model.beta")
+    handle.setSliderDown(True)
+    before = handle.value()
+    for place in (900, 1000):  # of which the second waits to be sent
+        handle.setValue(place)
+    sent = len(said)
+    panel.set_spec(RunSpec(model=Gan()))
+    handle.flush()  # as its timer would
+    panel.set_spec(RunSpec())
+    settle()
+    assert len(said) == sent
+    assert handle.value() == before
+    panel.set_live("model.beta", 10.0)
+    assert handle.value() > before
 
 
 # --------------------------------------------------------------------------------------------------------- finding

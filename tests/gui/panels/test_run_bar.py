@@ -27,7 +27,9 @@ from PySide6.QtWidgets import (
 from guiapp.gui.icons import icon
 from guiapp.gui.panels.readouts import THIN, Dot, Health, Readouts, clock, speed, thousands
 from guiapp.gui.panels.run_bar import STATES, RunBar
+from guiapp.gui.panels.verdict_button import VerdictButton
 from guiapp.gui.theme import DARK, LIGHT, Theme
+from guiapp.gui.verdicts import Ruling
 from guiapp.gui.widgets.click_focus import focus_by_tab
 from guiapp.gui.widgets.refusing_line import RefusingLine
 from guiapp.parameters import flat
@@ -229,6 +231,42 @@ def test_all_is_visible_at_1024_pixels(window: QMainWindow, bar: RunBar) -> None
     assert health.isVisible()
     assert health.geometry().right() < 1024
     assert not health.visibleRegion().isEmpty()
+
+
+def ruling(kind: str, sure: bool) -> Ruling:
+    return Ruling(kind, 1000, 2000 if sure else None, None, f"Evidence of {kind}.", "Do this.")
+
+
+def test_a_verdict_stands_beside_the_health_and_leads_to_its_view(window: QMainWindow, bar: RunBar, qtbot: Any) -> None:
+    button = bar.findChild(VerdictButton)
+    assert not button.isVisible()
+    bar.set_verdicts((ruling("mode dropping", False),))
+    QCoreApplication.processEvents()
+    assert button.isVisible()
+    assert button.text() == "▲ mode dropping"
+    assert "mode dropping (likely): Evidence of mode dropping." in button.toolTip()
+    assert button.accessibleName() == "Verdicts: mode dropping"
+    assert LIGHT.warning in button.styleSheet()
+    with qtbot.waitSignal(bar.verdicts_asked):
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    bar.set_theme(DARK)
+    bar.set_verdicts((ruling("oscillation", True), ruling("mode dropping", False)))
+    assert button.text() == "▲ 2 verdicts"
+    assert DARK.bad in button.styleSheet()
+    bar.set_verdicts(())
+    QCoreApplication.processEvents()
+    assert not button.isVisible()
+
+
+def test_a_verdict_finds_room_at_1024_pixels(window: QMainWindow, bar: RunBar) -> None:
+    bar.set_progress(999_999, 199.9, 12345.0, 36000.0, "cuda")
+    bar.select_preset("a")
+    bar.set_verdicts((ruling("discriminator winning", True),))
+    QCoreApplication.processEvents()
+    for kind in (Health, VerdictButton):
+        widget = bar.findChild(kind)
+        assert not widget.visibleRegion().isEmpty()
+        assert widget.geometry().right() < 1024
 
 
 @pytest.mark.parametrize("state", STATES)

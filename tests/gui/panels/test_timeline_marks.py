@@ -66,7 +66,8 @@ def test_edits_and_events_stand_in_the_order_of_their_steps() -> None:
         ("step", {"player": "d"}, "from here the discriminator alone · step 7", "lower dot"),
         ("step", {"player": "g"}, "from here the generator alone · step 7", "upper dot"),
         ("step", {"player": "both"}, "from here both players again · step 7", "ring"),
-        ("verdict", {"name": "collapse"}, "verdict: name collapse · step 7", "square"),
+        ("verdict", {"verdict": "mode dropping", "evidence": "5 of 8."}, "mode dropping: 5 of 8. · step 7", "square"),
+        ("verdict", {"verdict": "mode dropping", "over": True}, "no longer: mode dropping · step 7", "ring"),
         ("comet", {}, "comet · step 7", "ring"),
         ("diverged", {}, "diverged: a value was not finite · step 7", "cross"),
         ("fork", {}, "forked here from run unknown · step 7", "diamond"),
@@ -78,6 +79,16 @@ def test_every_event_has_a_shape_and_words(kind: str, detail: dict[str, Any], no
     marks.set((), (Event(7, kind, detail),))
     assert notes(marks) == [note]
     assert chains(marks)[0].first.style.shape == shape
+
+
+def test_a_verdict_is_named_and_is_of_another_colour_where_it_is_sure() -> None:
+    said = {"verdict": "mode dropping", "confident": False, "evidence": "5 of 8.", "remedy": "Packing."}
+    marks = Marks()
+    sure, other = {**said, "confident": True}, {**said, "verdict": "oscillation"}
+    marks.set((), (Event(7, "verdict", said), Event(50, "verdict", sure), Event(52, "verdict", other)))
+    first, second, third = (chain.first for chain in chains(marks))
+    assert [mark.style.colour for mark in (first, second, third)] == ["warning", "bad", "warning"]
+    assert [mark.style.label for mark in (first, second, third)] == ["mode dropping", "mode dropping", "oscillation"]
 
 
 def test_start_and_edit_events_have_no_mark() -> None:
