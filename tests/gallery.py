@@ -222,15 +222,23 @@ def frames():
     from tests.gui import pictures as p
     from tests.gui.frames import gan_frame, vae_frame
     from tests.gui.studies import likelihood_picture, posterior_picture, report
+    from tests.gui.test_verdicts import given, over
 
     data = {"samples": p.samples_picture(), "reconstructions": p.reconstructions_picture()}
     edits = ((700, "model.beta", 1.0, 4.0), (1400, "model.optimiser.lr", 1e-3, 3e-4))
     vae = {"latent": p.latent_picture(), "manifold": p.manifold_picture(), "collapse": p.collapse_picture(2, 2), **data}
     studies = (report("likelihood", likelihood_picture()), report("posterior", posterior_picture()))
+    verdicts = (given(2000, "discriminator winning"), over(6000, "discriminator winning"))
+    verdicts += (given(18_000, "mode dropping", True),)
     return {
         "empty": None,
         "vae": replace(vae_frame(pictures=vae, edits=edits), studies={study.kind: study for study in studies}),
-        "gan": gan_frame(pictures={"field": p.field_picture(), "samples": p.samples_picture((2,), 500)}),
+        "gan": replace(
+            gan_frame(
+                24_000, collapsed=True, pictures={"field": p.field_picture(), "samples": p.samples_picture((2,), 500)}
+            ),
+            events=verdicts,
+        ),
         "gan-images": gan_frame(shape=(28, 28), pictures=data),
     }
 

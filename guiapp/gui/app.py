@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from guiapp.gui.main_window import MainWindow
     from guiapp.gui.recovery import Recovery
 
-PIXMAPS = 2048  # kB that Qt keeps; each rebuilt panel adds 1 MB under new keys, up to 10 MB by default
+PIXMAPS = 2048  # kB that Qt keeps; each window that is made anew adds its own under new keys, up to 10 MB by default
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ def build(spec: RunSpec | None, baseline: RunSpec | None, home: Path | None = No
         raise
     recovery = Recovery(runs)
     session.started.connect(lambda run: recovery.note(run.run_file))
+    session.recorded.connect(recovery.note)
     window.closed.connect(recovery.close)
     install_excepthook(lambda sentence, details: show_error(window, sentence, details))
     if complaint:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from guiapp.data.source import DataError
+from guiapp.gui.drops import Drops
 from guiapp.gui.theme import Theme
 from guiapp.messages import Annotated, Died, Seen, Started
 from guiapp.run_file import RunFileError, edits, read_run
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from guiapp.gui.library.compare import CompareWindow
     from guiapp.gui.library.window import LibraryWindow
     from guiapp.gui.main_window import MainWindow
+    from guiapp.gui.panels.code_job import CodeJob
     from guiapp.gui.panels.code_window import CodeWindow
     from guiapp.gui.showcase.export_dialog import ExportDialog
 
@@ -31,12 +33,16 @@ class Desk(QObject):
 
     def __init__(self, window: MainWindow, runs: Path) -> None:
         super().__init__(window)
+        Drops(window)
         self._window, self._session, self._folder = window, window.session, runs
         self.library: LibraryWindow | None = None
         self.comparison: CompareWindow | None = None
         self.exporting: ExportDialog | None = None
         self.code: CodeWindow | None = None
+        self._coding: CodeJob | None = None
         self._session.started.connect(self._on_started)
+        self._session.recorded.connect(self._on_started)
+        self._session.state_changed.connect(self._on_state)
         self._session.annotated.connect(self._on_annotated)
         self._session.seen.connect(self._on_seen)
         self._session.lost.connect(self._on_lost)
@@ -89,7 +95,7 @@ class Desk(QObject):
         window.annotate_asked.connect(session.annotate)
         window.restore_layout(self._window.settings.library)
         window.set_theme(self._window.theme)
-        window.set_current(self._current())
+        self._mark_current(window)
         return window
 
     def compare(self, paths: Sequence[str]) -> None:
@@ -123,20 +129,40 @@ class Desk(QObject):
     def show_code(self) -> None:
         """The current run, or the one that would be started, as a PyTorch script."""
         from guiapp.export.code import script
+        from guiapp.gui.panels.code_job import CodeJob
         from guiapp.gui.panels.code_window import CodeWindow
 
         live = self._session.live
         spec = self._session.history.spec(live, 0) if live else self._window.parameter_panel.pending()
         made = [(mark.step, mark.path, mark.new) for mark in live.marks] if live else []
+        steps, text = max(1000, live.step if live else 0), ""
+        self._stop_coding()
         try:
-            text = script(spec, steps=max(1000, live.step if live else 0), edits=made)
-        except (ValueError, DataError) as error:
+            if spec.data.name == "file":  # which may take minutes to read
+                self._coding = CodeJob(spec, steps, made, self)
+            else:
+                text = script(spec, steps=steps, edits=made)
+        except (ValueError, DataError, OSError) as error:
             self._window.message_bar.set_message("warning", str(error))
             return
         if self.code is None:
             self.code = CodeWindow(self._window)
+            self.code.cancelled.connect(self._stop_coding)
             self.code.set_theme(self._window.theme)
-        self.code.show_script(text, f"{spec.data.name}_{type(spec.model).__name__.lower()}")
+        name = f"{spec.data.name}_{type(spec.model).__name__.lower()}"
+        if self._coding is None:
+            self.code.show_script(text, name)
+            return
+        self._coding.told.connect(self.code.loading_bar.show_progress)
+        self._coding.refused.connect(self.code.refuse)
+        self._coding.came.connect(self.code.write)
+        self.code.wait_for(name)
+
+    def _stop_coding(self) -> None:
+        if self._coding is not None:
+            self._coding.stop()
+            self._coding.deleteLater()
+            self._coding = None
 
     def show_preferences(self) -> None:
         """What the window remembers."""
@@ -159,6 +185,7 @@ class Desk(QObject):
 
     def close(self) -> None:
         """Close what is open."""
+        self._stop_coding()
         for window in (self.library, self.comparison, self.code):
             if window is not None:
                 window.close()
@@ -198,10 +225,20 @@ class Desk(QObject):
             return
         self._session.fork(path, step, made[-1][1] if made else stored.spec)
 
-    def _on_started(self, _run: Started) -> None:
+    def _on_started(self, _run: Started | str) -> None:
         if self.library is not None:
-            self.library.set_current(self._current())
+            self._mark_current(self.library)
             self.library.refresh()
+
+    def _on_state(self, state: str) -> None:
+        if self.library is not None and state != "starting":  # when the run before goes on as it did
+            self._mark_current(self.library)
+
+    def _mark_current(self, library: LibraryWindow) -> None:
+        """Show there which run is open in this window, if its trainer lives, and what it does."""
+        alive = self._session.state not in ("ready", "lost")
+        training = self._session.state == "training"
+        library.set_current(self._current() if alive else "", "training" if training else "paused")
 
     def _on_annotated(self, event: Annotated) -> None:
         if self.library is not None:

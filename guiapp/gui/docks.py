@@ -156,11 +156,13 @@ class LabDock(Dock):
 
     def draw(self, frame: Frame) -> None:
         self.lab.set_pictures({kind: frame.pictures[kind] for kind in self.lab.needs if kind in frame.pictures})
+        self.lab.set_studies({kind: frame.studies[kind] for kind in self.lab.studies if kind in frame.studies})
 
     def set_run(self, _run: Started) -> None:
-        """The pictures of the run before are gone."""
+        """The pictures and studies of the run before are gone."""
         if self._content is not None:
             self.lab.set_pictures({})
+            self.lab.set_studies({})
 
     def needs_now(self) -> frozenset[str]:
         return self._lab_type.needs
@@ -169,4 +171,4 @@ class LabDock(Dock):
         return {}
 
     def wants(self, fresh: frozenset[str]) -> bool:
-        return bool(self._lab_type.needs & fresh)
+        return bool((self._lab_type.needs | self._lab_type.studies) & fresh)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any, Protocol
@@ -13,6 +14,8 @@ from guiapp.gui.session import Session
 
 TICK = 33  # ms between two draws at the least: what the window paints slows training on the other core too
 HAND = 25  # ms between two pulls at the least that a hand on a view asks for
+APART = 100  # ms between two draws of the other views at the least while a hand moves: it looks at the one in hand
+MOVING = 0.25  # seconds after its last move that a hand counts as moving
 REST = 1.5  # a draw that took t is followed by a rest of at least REST · t
 
 
@@ -35,8 +38,10 @@ class FrameClock(QObject):
     hidden view costs nothing. A moment gone back to is drawn at once, all views of it: a hand is waiting.
 
     So it is on a view whose focus has changed: what it now needs is asked for without waiting for the draws that are
-    due, and is drawn as soon as it comes, out of turn. A hand that goes on moving asks again at most every `HAND` ms
-    and after the same rest as any draw; the other views keep their turns."""
+    due, and is drawn as soon as it comes, out of turn. While training runs such a question is about the views in hand
+    alone, so that the answer does not wait for the pictures of the others, nor are they drawn for it. A hand that goes
+    on moving asks again at most every `HAND` ms and after the same rest as any draw; the other views keep their turns,
+    `APART` ms apart."""
 
     def __init__(
         self,
@@ -53,6 +58,8 @@ class FrameClock(QObject):
         self._moved = True  # something besides training asks for a new frame
         self._asked: dict[Drawable, tuple[frozenset[str], Mapping[str, Any]]] = {}  # needs and focus at the last pull
         self._in_hand: list[Drawable] = []  # whose focus has changed since, and that have not been drawn anew
+        self._for_hand = False  # the answer to come is about the views in hand alone
+        self._followed = -math.inf  # when a hand was last asked for, in s of `perf_counter`
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setSingleShot(True)
@@ -76,7 +83,7 @@ class FrameClock(QObject):
         """Pull for a hand, unless an answer is still to come: then that calls again."""
         if self._moved and not self._session.pull_pending:
             self._pace.start(HAND)
-            self._pull()
+            self._pull(by_hand=True)
 
     def _hurry(self, *_: object) -> None:
         self._moved = True
@@ -87,7 +94,7 @@ class FrameClock(QObject):
         if self._session.at not in (None, frame.step):
             self._timer.start(0)  # asked before the last move
             return
-        for view in self._views():
+        for view in tuple(self._in_hand) if self._for_hand else self._views():
             if view.is_showing() and view.wants(fresh) and view not in self._stale:
                 self._stale.append(view)
         self._draw_in_hand(frame)
@@ -96,7 +103,12 @@ class FrameClock(QObject):
         if frame.until and fresh:
             self._timer.start(0)
         elif not self._timer.isActive():
-            self._timer.start(TICK)
+            self._timer.start(self._beat())
+
+    def _beat(self) -> int:
+        """ms between two draws in turn at the least."""
+        moving = perf_counter() - self._followed < MOVING
+        return APART if moving and self._session.state == "training" else TICK
 
     def _draw_in_hand(self, frame: Frame) -> None:
         found = [view for view in self._in_hand if view in self._stale]
@@ -123,11 +135,11 @@ class FrameClock(QObject):
                     view.draw(frame)
         finally:  # one that raises is told of elsewhere; the clock goes on
             if drawn:
-                self._timer.start(max(TICK, round(1000 * (self._clock() - began) * (1 + REST))))
+                self._timer.start(max(self._beat(), round(1000 * (self._clock() - began) * (1 + REST))))
         if not drawn:
             self._pull()
 
-    def _pull(self) -> None:
+    def _pull(self, by_hand: bool = False) -> None:
         session = self._session
         if session.frame is None or session.pull_pending:
             return  # the answer starts the timer again
@@ -143,4 +155,9 @@ class FrameClock(QObject):
             if self._asked.setdefault(view, now) != now and view not in self._in_hand:
                 self._in_hand.append(view)
             self._asked[view] = now
-        session.pull(frozenset().union(*(view.needs_now() for view in showing)), focus)
+        held = [view for view in showing if view in self._in_hand] if by_hand else []
+        if held:
+            self._followed = perf_counter()
+        self._for_hand = bool(held) and session.state == "training" and session.at is None
+        asking = held if self._for_hand else showing
+        session.pull(frozenset().union(*(view.needs_now() for view in asking)), focus)

@@ -63,6 +63,7 @@ class History:
             series=live.series.until(self.at),
             pictures={**known, **event.pictures},
             marks=tuple(mark for mark in live.marks if mark.step < self.at),
+            events=tuple(event for event in live.events if event.step <= self.at),
             until=live.step,
         )
         return frozenset(event.pictures)

@@ -10,16 +10,11 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QMainWindow,
-    QToolBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from guiapp import presets
 from guiapp.gui import menus, theme
+from guiapp.gui.began import Circumstances, adaptations, words
 from guiapp.gui.desk import Desk
 from guiapp.gui.docks import LabDock
 from guiapp.gui.errors import MessageBar, show_error
@@ -34,10 +29,11 @@ from guiapp.gui.session import Session, with_half_rate
 from guiapp.gui.settings import Settings
 from guiapp.gui.side_docks import SideDocks, side_dock
 from guiapp.gui.time_machine import TimeMachine
+from guiapp.gui.verdicts import standing
 from guiapp.gui.workspace import Workspace
 from guiapp.messages import Died, Diverged, Started
 from guiapp.parameters import as_text, differences, edited, flat, value
-from guiapp.spec import Gan, RunSpec, SpecError
+from guiapp.spec import Data, Gan, RunSpec, SpecError
 
 TEXT_EVERY = 250  # ms between two updates of running text
 WORTH_KEEPING = 500  # steps: a reset of fewer needs no word
@@ -68,6 +64,7 @@ class MainWindow(QMainWindow):
         self._complaints: list[str] = []  # about the run that is being built
         self._adapting = False  # a run on the person's own data was asked for: take what fits them
         self._adapted = ""
+        self._data: Data | None = None  # of the run before
         self._lost_steps = 0  # of the run that is being reset
         self.theme = self._chosen_theme()
         self.run_bar = RunBar()
@@ -128,11 +125,15 @@ class MainWindow(QMainWindow):
         bar.run_to_requested.connect(lambda step: self.go(session.run, step))
         bar.preset_chosen.connect(self.choose_preset)
         bar.loading_cancelled.connect(session.stop_loading)
+        bar.verdicts_asked.connect(lambda: self.workspace.reveal("verdicts"))
         panel.live_edited.connect(session.edit)
         self.explain_panel.link_activated.connect(self.follow_link)
         self.workspace.looked.connect(self.clock.nudge)
         self.workspace.study_asked.connect(session.study)
         self.workspace.study_stopped.connect(session.stop_study)
+        self.workspace.step_asked.connect(lambda count, player: self.go(session.step, count, player))
+        self.workspace.run_asked.connect(panel.restart_with)
+        self.workspace.link_followed.connect(self.follow_link)
         self.workspace.arranged.connect(self.sides.keep)
         self.workspace.broke.connect(lambda sentence, details: show_error(self, sentence, details))
         session.state_changed.connect(self._on_state)
@@ -261,16 +262,15 @@ class MainWindow(QMainWindow):
 
     def _say_what_began(self, run: Started) -> None:
         self.message_bar.hide()
-        if self._adapted:
-            self.message_bar.set_message("info", f"For these data, {self._adapted}.")
-        if run.again:
-            cut = f"The run was cut off: the steps up to {thousands(run.again)} are trained again, to the same values."
-            self.message_bar.set_message("info", cut)
+        stands = self.session.state == "paused"
+        sentence = words(run, Circumstances(stands, self._adapted, self._data, self._complaints))
+        actions: tuple[tuple[str, Callable[[], object]], ...] = ()
         if self._lost_steps >= WORTH_KEEPING:
-            sentence = f"The run was reset at step {thousands(self._lost_steps)}."
-            self.message_bar.set_message("info", sentence, (("Bring it back", self.bring_back),))
-        if self._complaints:  # such as that it is not recorded
-            self.message_bar.set_message("warning", " ".join(self._complaints[:2]))
+            sentence = f"The run was reset at step {thousands(self._lost_steps)}. {sentence}".rstrip()
+            actions = (("Bring it back", self.bring_back),)
+        if sentence:
+            self.message_bar.set_message("warning" if self._complaints else "info", sentence, actions)
+        self._data = run.spec.data
         self._adapting, self._adapted, self._lost_steps, self._complaints = False, "", 0, []
 
     def _name_preset(self, spec: RunSpec) -> None:
@@ -291,7 +291,7 @@ class MainWindow(QMainWindow):
         asked = self.session.asked
         changes = [] if instead is None or asked is None else _changes(asked, instead)
         if instead is not None and self._adapting:
-            self._adapted = "; ".join(f"the {title} is {new}" for title, new in changes)
+            self._adapted = adaptations(asked or instead, instead)
             self.session.start(instead)
             return
         self._adapting, self._lost_steps = False, 0
@@ -306,7 +306,7 @@ class MainWindow(QMainWindow):
     def _on_lost(self, event: Died) -> None:
         code = event.exit_code
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-        why = " (often: out of memory)" if code == -9 else ""
+        why = {-7: " (often: its data file was cut short)", -9: " (often: out of memory)"}.get(code, "")
         step = self.session.live.step if self.session.live else 0
         sentence = f"The trainer process {how}{why}; the run stopped at step {thousands(step)}."
         if event.reason:
@@ -342,6 +342,7 @@ class MainWindow(QMainWindow):
         if frame is not None and live is not None:
             epoch = live.epoch if live.run.data_count else math.nan  # a law has no epochs
             self.run_bar.set_progress(live.step, epoch, live.steps_per_s, session.seconds, session.device)
+            self.run_bar.set_verdicts(standing(live.events))
             lab = self.workspace.docks.get(self._explained)
             own = lab.lab.numbers() if isinstance(lab, LabDock) else {}
             when = f"At step {thousands(frame.step)}" if frame.until else "Now"

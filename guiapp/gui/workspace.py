@@ -31,8 +31,8 @@ ARRANGEMENTS: Final = MappingProxyType(
             (("losses", "elbo", "rate"), ("latent", "explorer", "posterior")),
             (("field", "samples", "likelihood"), ("gradients", "collapse")),
         ),
-        "GAN in the plane": ((("losses",), ("field", "samples", "explorer")), (("gradients",),)),
-        "GAN": ((("losses",), ("samples", "explorer")), (("gradients",),)),
+        "GAN in the plane": ((("losses", "metrics", "verdicts"), ("arena", "samples", "explorer")), (("gradients",),)),
+        "GAN": ((("losses", "metrics", "verdicts"), ("samples", "neighbours", "explorer")), (("gradients",),)),
         "Evidence": ((("elbo",), ("rate",)), (("collapse",), ("likelihood", "losses"))),
         "Latent space": ((("latent",), ("explorer",)), (("posterior",), ("samples", "collapse"))),
         "Gradients": ((("gradients",),), (("losses",),)),
@@ -54,7 +54,8 @@ class Workspace(QMainWindow):
         looked(): a dock came into sight, or what a view shows depends on something else now.
         arranged(str): the arrangement of this name was taken.
         broke(str, str): a view could not be drawn; a sentence and details.
-        study_asked(str, object), study_stopped(): as `View`'s.
+        study_asked(str, object), study_stopped(), step_asked(int, str), run_asked(object), link_followed(str): as
+            `View`'s.
     """
 
     looked = Signal()
@@ -62,6 +63,9 @@ class Workspace(QMainWindow):
     broke = Signal(str, str)
     study_asked = Signal(str, object)
     study_stopped = Signal()
+    step_asked = Signal(int, str)
+    run_asked = Signal(object)
+    link_followed = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,7 +82,9 @@ class Workspace(QMainWindow):
             dock.made.connect(self._listen_to)
             self._add(dock, theme)
         for lab_type in LABS:
-            self._add(LabDock(lab_type, self), theme)
+            lab_dock = LabDock(lab_type, self)
+            lab_dock.made.connect(lambda lab: lab.study_asked.connect(self.study_asked))
+            self._add(lab_dock, theme)
 
     def _add(self, dock: ViewDock | LabDock, theme: Theme) -> None:
         dock.set_theme(theme)
@@ -92,6 +98,9 @@ class Workspace(QMainWindow):
         view.focus_changed.connect(self.looked)
         view.study_asked.connect(self.study_asked)
         view.study_stopped.connect(self.study_stopped)
+        view.step_asked.connect(self.step_asked)
+        view.run_asked.connect(self.run_asked)
+        view.link_followed.connect(self.link_followed)
 
     def arrange(self, name: str) -> None:
         """Show the docks of the arrangement `name`, as a person left them or tiled with equal shares, and close the

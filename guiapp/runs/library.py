@@ -21,7 +21,7 @@ from guiapp.runs.index import Index, Row, Stamp
 from guiapp.runs.search import data_title, searchable
 from guiapp.spec import RunSpec, from_json
 
-State = Literal["training", "interrupted", "ended", "damaged"]
+State = Literal["training", "paused", "interrupted", "ended", "damaged"]
 
 INDEX: Final = "index.sqlite"
 REMOVED: Final = "removed"  # the folder of what was deleted

@@ -63,14 +63,19 @@ def gan_frame(
     every: int = 1,
     key: int = 2,
     seed: int = 0,
+    measured: bool = True,
+    collapsed: bool = False,
 ) -> Frame:
-    """A GAN after `steps` steps; all of D is NaN but in each `every`-th step, as when G alone steps in between."""
+    """A GAN after `steps` steps; all of D is NaN but in each `every`-th step, as when G alone steps in between. Without
+    `measured` as an older version recorded it, without metrics; `collapsed` finds modes and loses them again."""
     gan = gan or Gan()
     spec = RunSpec(data=Data(name="ring" if len(shape) == 1 else "fashion"), model=gan, seed=seed)
     size = int(np.prod(shape))
     tensors = layers("generator", (gan.noise, *gan.generator.hidden, size))
     tensors += layers("discriminator", (size, *gan.discriminator.hidden, 1))
-    names = ("d_loss", "g_loss", "d_real", "d_fake", "d_acc_real", "d_acc_fake", "steps_per_s")
+    names: tuple[str, ...] = ("d_loss", "g_loss", "d_real", "d_fake", "d_acc_real", "d_acc_fake", "steps_per_s")
+    metrics = gan_metrics(steps, shape, collapsed) if measured else {}
+    names += ("d_penalty", "g_slope", *metrics) if measured else ()
     run = started(spec, names, tensors, shape, classes, frozenset({"samples", "scores"}), key)
     rng = np.random.default_rng(seed)
     rows = gradient_rows(run, steps, rng)
@@ -80,10 +85,34 @@ def gan_frame(
     put(run, rows, d_loss=1.386 - 2 * lead + 0.05 * noise(steps, rng), g_loss=0.693 + 2 * lead)
     put(run, rows, d_acc_real=np.clip(0.55 + lead, 0, 1), d_acc_fake=np.clip(0.6 + lead, 0, 1))
     put(run, rows, steps_per_s=900 + 20 * noise(steps, rng))
+    if measured:
+        put(run, rows, d_penalty=np.zeros(steps), g_slope=0.5 + lead)
+    for name, values in metrics.items():
+        rows[999::1000, run.names.index(name)] = values
     of_d = [name.startswith("d_") or "/discriminator." in name for name in run.names]
     skipped = np.arange(steps) % every != 0
     rows[np.ix_(skipped, of_d)] = np.nan
     return frame(run, rows, pictures or {}, edits)
+
+
+def gan_metrics(steps: int, shape: tuple[int, ...], collapsed: bool) -> dict[str, npt.NDArray[np.float64]]:
+    """What is measured every 1,000 steps, (E,) by name: a generator that gets better, of a ring of 8 or of images."""
+    count = np.arange(1.0, steps // 1000 + 1)
+    if shape != (2,):
+        return {"metric/memorisation": 0.5 + 0.02 * np.sin(count)}
+    wiggle = np.exp(0.15 * np.sin(7 * count))
+    held = np.clip(2 + count // 3, 0, 8) - (np.clip((count - 12) // 2, 0, 5) if collapsed else 0)
+    return {
+        "metric/modes": np.minimum(held + (count > 2), 8),
+        "metric/fair": held,
+        "metric/quality": 0.9889 - 0.9 * np.exp(-count / 4) * wiggle,
+        "metric/kl_reverse": np.log(8 / held) + 2e-3 * wiggle,
+        "metric/kl_forward": 1.5 * np.log(8 / held) + 3e-3 * wiggle,
+        "metric/js": 0.012 + 0.6 * np.exp(-count / 5) * wiggle,
+        "metric/js_floor": np.full(len(count), 0.0113),
+        "metric/mmd": 0.2 * np.exp(-count / 3) * wiggle + 4e-5 * np.sin(5 * count),
+        "metric/mmd_floor": np.full(len(count), 6.1e-5),
+    }
 
 
 def layers(network: str, widths: tuple[int, ...]) -> Tensors:

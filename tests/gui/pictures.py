@@ -121,6 +121,21 @@ def field_picture(count: int = 750, grid: int | None = 48, extent: float = 1.5, 
     return picture
 
 
+def arena_picture(z: int = 2, grid: int = 48, extent: float = 1.5, seed: int = 0) -> Picture:
+    """The arena: a generator that halves the noise, a discriminator with a = 4 (0.3 sin 3x - y), a push of (0, -1)."""
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(0, 1, (750, min(z, 2)))
+    made = np.pad(noise / 2, ((0, 0), (0, 2 - noise.shape[1])))
+    middle = extent * (1 - 1 / grid)  # of the last cell
+    y, x = np.mgrid[-middle : middle : grid * 1j, -middle : middle : grid * 1j]
+    quantiles = norm.ppf(np.linspace(0.01, 0.99, 17 if z == 2 else 256))
+    bent = {1: np.stack([quantiles / 2, 0 * quantiles], 1), 2: np.stack(np.meshgrid(quantiles, quantiles), 2) / 2}
+    whole = {"real": ring(750, 8, rng), "noise": noise, "generated": made, "logit": 4 * (0.3 * np.sin(3 * x) - y)}
+    whole |= {"at": made[:150], "push": np.tile((0.0, -1.0), (150, 1)), "optimum": (x > 0).astype(float)}
+    whole |= {"quantiles": quantiles, "mesh": bent[z]} if z in bent else {}
+    return {name: values.astype(np.float32) for name, values in whole.items()}
+
+
 def ring(count: int, modes: int, rng: np.random.Generator) -> Array:
     """Points (count, 2) of `modes` of the eight Gaussians on the unit circle."""
     angle = rng.integers(0, modes, count) * np.pi / 4

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from PySide6.QtWidgets import QAbstractButton
@@ -85,10 +86,43 @@ def test_a_run_that_cannot_be_forked_is_said(desk, window, tmp_path):
     assert "no such file" in window.message_bar.message()
 
 
-def test_the_library_knows_which_run_is_trained(desk, window, wire, run_file):
-    begin(window, wire, run_file)
+def test_the_library_knows_which_run_is_open_and_what_it_does(qtbot, desk, window, wire, run_file):
+    key = begin(window, wire, run_file)
     desk.show_library()
     assert desk._current() == str(run_file)
+    table = desk.library.table
+    qtbot.waitUntil(lambda: table.rowCount() == 1)
+
+    def state():
+        return table.entry(0).state
+
+    assert state() == "training"
+    wire.say(m.Paused(key, 1))
+    assert state() == "paused"
+    window.session.start(window.session.spec)
+    assert state() == "paused", "another is on its way, and may be refused"
+    wire.say(m.Refused("no", key=wire.last().key))
+    window.session.run()
+    assert state() == "training"
+    wire.say(m.Diverged(key, 2, "x"))
+    assert state() == "paused"
+    wire.say(m.Died(-9))
+    assert state() == "ended", "what its file says"
+
+
+def test_a_run_that_is_recorded_later_than_it_began_is_known_everywhere(desk, window, wire, run_file):
+    key = begin(window, wire)
+    desk.show_library()
+    assert desk._current() == ""
+    wire.say(m.Recorded(key, str(run_file)))
+    assert desk._current() == str(run_file)
+    assert desk.library.table.current == str(run_file)
+    wire.say(update(key, 2, 30))
+    assert desk._current() == str(run_file), "and stays known"
+    wire.say(m.Recorded(key - 1, "another.elbo"))
+    assert desk._current() == str(run_file)
+    (mark,) = (run_file.parent).glob("*.window")
+    assert str(run_file) in mark.read_text(), "and is recovered when the window is killed"
 
 
 def test_the_comparison_looks_through_the_session(desk, wire, run_file):
@@ -119,11 +153,82 @@ def test_code_before_a_run_is_of_what_would_run(desk, window):
     assert "Z = 7" in desk.code.text.toPlainText()
 
 
-def test_code_that_cannot_be_says_why(desk, window, tmp_path):
-    window.parameter_panel.edit("data.path", str(tmp_path / "none.csv"))
+def test_code_that_cannot_be_says_why(desk, window):
+    window.parameter_panel.edit("data.name", "ring")  # the likelihood is Bernoulli
     desk.show_code()
     assert desk.code is None
-    assert "none.csv" in window.message_bar.message()
+    assert "Bernoulli needs values in [0, 1]" in window.message_bar.message()
+
+
+@pytest.fixture
+def slow_data(tmp_path):
+    """A file that takes seconds to read."""
+    path = tmp_path / "slow.csv"
+    path.write_text("0.5,0.25,0.125\n" * 400_000)
+    return path
+
+
+def said(desk):
+    return desk.code._told.text()
+
+
+def test_code_of_a_persons_data_is_made_while_the_window_works_on(qtbot, desk, window, slow_data):
+    window.parameter_panel.edit("data.path", str(slow_data))
+    began = perf_counter()
+    desk.show_code()
+    assert perf_counter() - began < 0.3, "which reading them takes many times over"
+    assert desk.code.text.toPlainText() == ""
+    assert desk.code.loading_bar.isVisible()
+    qtbot.waitUntil(lambda: " of " in desk.code.loading_bar.text, timeout=20_000)
+    qtbot.waitUntil(lambda: "DATA = Path(" in desk.code.text.toPlainText(), timeout=30_000)
+    assert str(slow_data) in desk.code.text.toPlainText().replace('"\n    "', "")
+    assert not desk.code.loading_bar.isVisible()
+    compile(desk.code.text.toPlainText(), "script", "exec")
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "cancel",
+        "close",
+        "quit",
+        pytest.param("again", marks=pytest.mark.expected_qt_message("does not support raise")),
+    ],
+)
+def test_making_code_can_be_given_up(qtbot, desk, window, slow_data, how):
+    window.parameter_panel.edit("data.path", str(slow_data))
+    desk.show_code()
+    process = desk._coding._process
+    pid, code = process.pid, desk.code
+    if how == "cancel":
+        code.loading_bar._cancel.click()
+        assert "stopped at your wish" in said(desk)
+    elif how == "close":
+        code.close()
+    elif how == "again":
+        window.parameter_panel.edit("data.name", "digits")
+        desk.show_code()
+        assert "digits" in code.text.toPlainText()
+    else:
+        window.close()
+    assert not Path(f"/proc/{pid}").exists()
+    assert desk._coding is None
+    assert not code.loading_bar.isVisible()
+
+
+def test_code_for_data_that_cannot_be_read_says_why(qtbot, desk, window, tmp_path):
+    window.parameter_panel.edit("data.path", str(tmp_path / "none.csv"))
+    desk.show_code()
+    qtbot.waitUntil(lambda: "none.csv" in said(desk), timeout=20_000)
+    assert desk.code.text.toPlainText() == ""
+    assert not desk.code.loading_bar.isVisible()
+
+
+def test_code_whose_process_dies_says_so(qtbot, desk, window, slow_data):
+    window.parameter_panel.edit("data.path", str(slow_data))
+    desk.show_code()
+    desk._coding._process.kill()
+    qtbot.waitUntil(lambda: "The process that makes the script has ended" in said(desk), timeout=20_000)
 
 
 def test_nothing_to_export_is_said(desk, window):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from guiapp import messages as m
-from guiapp.gui.frame_clock import REST, FrameClock
+from guiapp.gui.frame_clock import APART, REST, FrameClock
 from guiapp.gui.session import Session
 from guiapp.spec import RunSpec
 from tests.gui.wire import Wire, started, update
@@ -229,3 +229,64 @@ def test_paused_a_hand_is_followed_too_and_then_there_is_rest(qtbot, session, wi
     assert pane.drawn
     qtbot.waitUntil(lambda: not clock._pace.isActive() and not clock._timer.isActive(), timeout=1000)
     assert len(pulls(wire)) == 2
+
+
+def test_while_training_a_hand_asks_for_its_own_pictures_and_no_other_view_is_drawn_for_them(qtbot, session, wire):
+    other, held = Pane({"latent"}), Pane({"decoded"}, series=False, focus={"z": 0})
+    clock = FrameClock(session, lambda: (other, held))
+    clock.tick()
+    assert pulls(wire)[-1].needs == {"latent", "decoded"}
+    wire.say(update(1, 1, 1, decoded={}))
+    clock.tick()
+    clock.tick()
+    assert other.drawn == [1]
+    assert held.drawn == [1]
+    held._focus = {"z": 1}
+    clock.nudge()
+    qtbot.waitUntil(lambda: len(pulls(wire)) == 2, timeout=1000)
+    assert pulls(wire)[-1].needs == {"decoded"}
+    assert pulls(wire)[-1].focus == {"z": 1}
+    wire.say(update(1, 2, 1, decoded={}))
+    assert held.drawn == [1, 2]
+    clock.tick()
+    assert other.drawn == [1]
+    assert pulls(wire)[-1].needs == {"latent", "decoded"}, "it gets its turn by a question of its own"
+    wire.say(update(1, 3, 1, latent={}))
+    clock.tick()
+    assert other.drawn == [1, 3]
+    assert clock._timer.interval() == APART, "while a hand moves"
+
+
+def test_a_hand_while_training_stands_or_in_the_past_asks_for_everything(qtbot, session, wire):
+    other, held = Pane({"latent"}), Pane({"decoded"}, series=False, focus={"z": 0})
+    clock = FrameClock(session, lambda: (other, held))
+    clock.tick()
+    wire.say(past(1, 50, None, np.array([0, 20, 40])))
+    session.travel(40)
+    clock.tick()
+    wire.say(past(51, 1, 40))
+    held._focus = {"z": 1}
+    clock.nudge()
+    qtbot.waitUntil(lambda: len(pulls(wire)) == 3, timeout=1000)
+    assert pulls(wire)[-1].needs == {"latent", "decoded"}
+    wire.say(past(52, 1, 40))
+    session.go_live()
+    wire.say(m.Paused(1, 52))
+    qtbot.waitUntil(lambda: len(pulls(wire)) == 4, timeout=1000)
+    wire.say(update(1, 53, 0, running=False, decoded={}))
+    held._focus = {"z": 2}
+    clock.nudge()
+    qtbot.waitUntil(lambda: len(pulls(wire)) == 5, timeout=1000)
+    assert pulls(wire)[-1].needs == {"latent", "decoded"}
+
+
+def test_a_view_that_comes_into_sight_is_asked_for_whole(qtbot, session, wire):
+    pane, new = Pane({"latent"}), Pane({"samples"})
+    new.showing = False
+    clock = FrameClock(session, lambda: (pane, new))
+    clock.tick()
+    wire.say(update(1, 1, 1, latent={}))
+    new.showing = True
+    clock.nudge()
+    qtbot.waitUntil(lambda: len(pulls(wire)) == 2, timeout=1000)
+    assert pulls(wire)[-1].needs == {"latent", "samples"}

@@ -91,10 +91,10 @@ def test_vae_to_gan_to_vae(qtbot, window, small):
     until(qtbot, lambda: "d_loss" in window.session.frame.run.names and trained(window, 10))
     docks = window.workspace.docks
     assert not docks["latent"].applies()
-    assert docks["field"].applies()
+    assert docks["arena"].applies()
     assert window.workspace.arrangement == "GAN in the plane"
     assert window.explain_panel.page_name == "losses", "the latent view is not there any more"
-    until(qtbot, lambda: "field" in window.session.frame.pictures)
+    until(qtbot, lambda: "arena" in window.session.frame.pictures)
     window.session.start(small)
     until(qtbot, lambda: "kl" in window.session.frame.run.names and trained(window, 10))
     assert docks["latent"].applies()

@@ -318,6 +318,46 @@ def test_a_study_ends_with_the_trainer(session, wire, event):
     assert session.frame.studies["posterior"].trouble == "", "that was done"
 
 
+@pytest.mark.parametrize("event", [m.Died(1), m.Failed("It failed.", "")], ids=["died", "failed"])
+def test_a_study_that_was_never_heard_of_ends_with_the_trainer(session, wire, event):
+    begin(session, wire)
+    session.study("likelihood", {})
+    wire.say(event)
+    report = session.frame.studies["likelihood"]
+    assert report.ended
+    assert "ended" in report.trouble
+    assert not report.picture
+
+
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        (m.Died(1), "The trainer has ended; start a run first."),
+        (m.Failed("It failed.", ""), "There is no run any more; start one first."),
+        (None, "A run is being started; ask for this again when it is there."),
+    ],
+    ids=["lost", "failed", "starting"],
+)
+def test_a_study_that_nobody_can_make_is_answered(session, wire, event, says):
+    key = begin(session, wire)
+    wire.say(studied(key, 1.0))
+    found = session.frame.studies["likelihood"].picture
+    if event is None:
+        session.start(RunSpec())
+    else:
+        wire.say(event)
+    count, told = len(wire.sent), []
+    session.frame_changed.connect(lambda _frame, fresh: told.append(fresh))
+    for kind in ("likelihood", "posterior"):
+        session.study(kind, {})
+        report = session.frame.studies[kind]
+        assert report.trouble == says
+        assert report.ended
+    assert session.frame.studies["likelihood"].picture is found, "what was found before stays"
+    assert told == [frozenset({"likelihood"}), frozenset({"posterior"})]
+    assert len(wire.sent) == count
+
+
 def test_a_run_that_diverged_can_be_studied(session, wire):
     key = begin(session, wire)
     wire.say(m.Diverged(key, 4, "encoder.0.weight"))

@@ -77,6 +77,12 @@ def test_revealing_a_dock_behind_a_tab_brings_it_to_the_front(workspace, qtbot):
     assert workspace.arrangement == "GAN in the plane"
 
 
+def test_a_link_in_a_view_is_passed_on(workspace):
+    told = QSignalSpy(workspace.link_followed)
+    workspace.docks["verdicts"].view.link_followed.emit("set:model.r1=1")
+    assert [told.at(i) for i in range(told.count())] == [["set:model.r1=1"]]
+
+
 def test_an_arrangement_begins_with_its_first_dock(workspace, qtbot):
     workspace.activateWindow()
     qtbot.waitUntil(workspace.isActiveWindow)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,27 +14,10 @@ import pytest
 from guiapp.engine.recorder import Recorder
 from guiapp.run_file import RunFileError, read_run, read_summary
 from guiapp.runs.files import CancelledError, LibraryError, copy, go_on
-from guiapp.runs.library import Entry, Library
-from tests.engine import runs
-from tests.gui.library.folder import begun, many, vae_run
+from guiapp.runs.library import Library
+from tests.gui.library.folder import by_name, many, vae_run
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "runs"
-
-
-@pytest.fixture
-def live(folder: Path) -> Iterator[Recorder]:
-    recorder = begun(folder / "live.elbo", runs.spec(runs.vae()), 5)
-    yield recorder
-    recorder.abandon()
-
-
-def by_name(entries: list[Entry]) -> dict[str, Entry]:
-    return {entry.path.name: entry for entry in entries}
 
 
 # ---------------------------------------------------------------------------------------- deleting and bringing back

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,31 +19,14 @@ from guiapp.runs import library as libraries
 from guiapp.runs.files import LibraryError
 from guiapp.runs.library import Entry, Library, default_folder
 from guiapp.runs.search import matching
-from tests.engine import runs
-from tests.gui.library.folder import begun, gan_run, happened, many, said_of, vae_run
+from tests.gui.library.folder import by_name, gan_run, happened, many, said_of, vae_run
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "runs"
-
-
-@pytest.fixture
-def live(folder: Path) -> Iterator[Recorder]:
-    recorder = begun(folder / "live.elbo", runs.spec(runs.vae()), 5)
-    yield recorder
-    recorder.abandon()
 
 
 def only(entries: list[Entry]) -> Entry:
     (entry,) = entries
     return entry
-
-
-def by_name(entries: list[Entry]) -> dict[str, Entry]:
-    return {entry.path.name: entry for entry in entries}
 
 
 # --------------------------------------------------------------------------------------------------------- listing

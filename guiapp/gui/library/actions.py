@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidge
 from guiapp.gui.icons import icon
 from guiapp.gui.library.table import RunView
 from guiapp.gui.theme import Theme
+from guiapp.gui.widgets.action_button import ActionButton
 from guiapp.runs.library import Entry
 
 if TYPE_CHECKING:
@@ -64,8 +65,7 @@ class Actions(QObject):
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(search, 1)
         for action in (self.open, self.fork, self.compare, self.delete, self.bring_in, self.export):
-            button = QToolButton(bar)
-            button.setDefaultAction(action)
+            button = ActionButton(action, bar)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setAccessibleName(action.iconText())
             layout.addWidget(button)

@@ -112,7 +112,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("Size", "Size of the run file", lambda e, _: size(e.size), lambda e: e.size, 9, True),
     Column(
         "State",
-        "training, ended, interrupted (its trainer was cut off; it can be gone on with) or damaged",
+        "training (or open in another window), paused, ended, interrupted (cut off; it can be gone on with) or damaged",
         lambda e, _: e.state,
         lambda e: e.state,
         11,

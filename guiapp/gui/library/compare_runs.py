@@ -61,6 +61,7 @@ class ComparedRun:
             series=self.series.until(seen.step),
             pictures=seen.pictures,
             marks=tuple(marks),
+            events=tuple(event for event in self.events if event.step <= seen.step),
             until=self.series.last if seen.step < self.series.last else 0,
         )
 

@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPixmap
 
 from guiapp.gui.library.columns import COLUMNS, local
 from guiapp.gui.theme import LIGHT, Theme
-from guiapp.runs.library import Entry
+from guiapp.runs.library import Entry, State
 from guiapp.runs.search import matching
 
 WHEN = next(i for i, column in enumerate(COLUMNS) if column.title == "When")
@@ -40,6 +40,7 @@ class RunTable(QAbstractTableModel):
         self._entries: dict[str, Entry] = {}  # by path
         self._rows: list[Entry] = []
         self._query = self._current = ""
+        self._state: State = "training"  # of the current run
         self._column, self._order = WHEN, Qt.SortOrder.DescendingOrder
         self._icons: OrderedDict[tuple[str, int], QIcon] = OrderedDict()
         self._blank = _blank()
@@ -58,7 +59,7 @@ class RunTable(QAbstractTableModel):
 
     @property
     def current(self) -> str:
-        """The run in training; empty for none."""
+        """The run that is open; empty for none."""
         return self._current
 
     @property
@@ -86,9 +87,9 @@ class RunTable(QAbstractTableModel):
         self._query = query
         self._show()
 
-    def set_current(self, path: str) -> None:
-        """The run in training, in bold; empty for none."""
-        self._current = path
+    def set_current(self, path: str, state: State = "training") -> None:
+        """The run that is open in this program, in bold, and what it does; empty for none."""
+        self._current, self._state = path, state
         self._show()
 
     def set_theme(self, theme: Theme) -> None:
@@ -185,13 +186,13 @@ class RunTable(QAbstractTableModel):
 
     def _marked(self, entry: Entry) -> Entry:
         if self._current and entry.file == self._current:
-            return msgspec.structs.replace(entry, state="training")
+            return msgspec.structs.replace(entry, state=self._state)
         return entry
 
     def _colour(self, entry: Entry) -> QColor:
         theme = self._theme
-        colours = {"training": theme.good, "interrupted": theme.warning, "damaged": theme.bad, "ended": theme.muted}
-        return QColor(colours[entry.state])
+        colours = {"training": theme.good, "ended": theme.muted, "damaged": theme.bad}
+        return QColor(colours.get(entry.state, theme.warning))
 
     def _tip(self, entry: Entry, column: int) -> str | None:
         if entry.trouble:

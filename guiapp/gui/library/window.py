@@ -23,7 +23,7 @@ from guiapp.gui.panels.readouts import thousands
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.gui.widgets.stage import Stage
 from guiapp.runs.files import LibraryError, Progress
-from guiapp.runs.library import Entry, Library
+from guiapp.runs.library import Entry, Library, State
 
 SMALLEST = 900, 560
 SIZE = QSize(1500, 760)
@@ -92,9 +92,9 @@ class LibraryWindow(QMainWindow):
         self.jobs.do(READING, work, self._on_entries, self.keeping.complain, once=True)
         self._tell_empty()
 
-    def set_current(self, path: str) -> None:
-        """The run file that is being trained in this program; empty for none."""
-        self.table.set_current(path)
+    def set_current(self, path: str, state: State = "training") -> None:
+        """The run file that is open in this program, and what the run does; empty for none."""
+        self.table.set_current(path, state)
         self._watch_run()
 
     def on_annotated(self, path: str, trouble: str) -> None:

@@ -32,6 +32,7 @@ OPEN, CLOSE = "\ue000", "\ue001"  # private characters, around the number of a f
 LINE = "\u2028"
 CLOSING = ".,;:)"
 SLICE_MS = 12
+BAR = 17  # px that the scroll bar takes at least, so that a line does not end at its edge
 
 
 class ExplainPanel(QWidget):
@@ -174,14 +175,15 @@ class ExplainPanel(QWidget):
         cursor = document.find(_token(index))
         text = cursor.charFormat()
         text.setForeground(QColor(self._theme.ink))
+        room = self._room - _indentation(cursor, document.indentWidth())
         follower = document.characterAt(cursor.selectionEnd())
         if not formula.display and follower in CLOSING:  # Qt would break the line before it
             with_follower = Formula(f"{formula.tex}\\text{{{follower}}}", False)
-            picture, font = self._picture(with_follower, QFont(text.font()))
+            picture, font = self._picture(with_follower, QFont(text.font()), room)
             if picture is not None:
                 cursor.movePosition(QTextCursor.MoveOperation.Right, QTextCursor.MoveMode.KeepAnchor)
         else:
-            picture, font = self._picture(formula, QFont(text.font()))
+            picture, font = self._picture(formula, QFont(text.font()), room)
         if picture is None:
             text.setFontFamilies(["monospace"])
             cursor.insertText(formula.tex, text)
@@ -197,15 +199,16 @@ class ExplainPanel(QWidget):
         image.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignBaseline)
         cursor.insertImage(image)
 
-    def _picture(self, formula: Formula, font: QFont) -> tuple[Picture | None, QFont]:
-        """The painted formula and the font of its place in the text. Qt puts the lower edge of a picture as far below
-        the baseline as that font descends; so the font is chosen, and the picture padded, until both agree."""
+    def _picture(self, formula: Formula, font: QFont, room: float) -> tuple[Picture | None, QFont]:
+        """The painted formula, in a line of width `room`, and the font of its place in the text. Qt puts the lower
+        edge of a picture as far below the baseline as that font descends; so the font is chosen, and the picture
+        padded, until both agree."""
         ratio, colour = self.devicePixelRatioF(), self._theme.ink
         size = SCALE * QFontInfo(self.browser.font()).pixelSize()
         tex, display = formula.tex, formula.display
         picture = self._painter.paint(tex, display, size, colour, ratio)
-        if picture is not None and picture.width > self._room:
-            size *= max(SMALLEST, int(20 * self._room / picture.width) / 20)  # in steps, so that the cache serves
+        if picture is not None and picture.width > room:
+            size *= max(SMALLEST, int(20 * room / picture.width) / 20)  # in steps, so that the cache serves
             picture = self._painter.paint(tex, display, size, colour, ratio)
             self._shrunk = True
         if picture is None:
@@ -216,7 +219,8 @@ class ExplainPanel(QWidget):
 
     def _room_for_formulas(self) -> float:
         """The width of a line, with the scroll bar shown."""
-        return self.width() - 2 * self.browser.document().documentMargin() - 18
+        bar = self.browser.verticalScrollBar().sizeHint().width()
+        return self.width() - 2 * self.browser.document().documentMargin() - max(bar, BAR) - 1
 
     def _open_numbers(self) -> None:
         """An empty paragraph for the numbers, below the first display formula (at the end where there is none)."""
@@ -268,6 +272,13 @@ class ExplainPanel(QWidget):
             QDesktopServices.openUrl(url)
         else:
             self.link_activated.emit(target)
+
+
+def _indentation(cursor: QTextCursor, step: float) -> float:
+    """How far the line at `cursor` begins, and ends, within the page."""
+    block, items = cursor.blockFormat(), cursor.currentList()
+    depth = block.indent() + (items.format().indent() if items is not None else 0)
+    return depth * step + block.leftMargin() + block.rightMargin()
 
 
 def _token(index: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -35,7 +35,9 @@ STYLES: Final[Mapping[str, Style]] = MappingProxyType(
         "resume": Style("arrow", "accent", "resumed"),
         "fork": Style("diamond", "accent", "forked"),
         "recovered": Style("plus", "good", "recovered"),
-        "verdict": Style("square", "warning", "verdict"),
+        "verdict": Style("square", "warning", ""),
+        "sure verdict": Style("square", "bad", ""),
+        "verdict over": Style("ring", "good", ""),
         "step d": Style("lower dot", "discriminator", ""),
         "step g": Style("upper dot", "generator", ""),
         "step both": Style("ring", "muted", ""),
@@ -121,6 +123,8 @@ def of_event(event: Event) -> Mark:
     """The mark of `event`; a kind that is not known here is shown with all it says."""
     detail = event.detail
     kind = f"step {detail.get('player')}" if event.kind == "step" else event.kind
+    if kind == "verdict":
+        return _of_verdict(event.step, detail)
     match kind:
         case "diverged":
             note = f"diverged: {detail.get('tensor', 'a value')} was not finite"
@@ -141,8 +145,21 @@ def of_event(event: Event) -> Mark:
     return Mark(event.step, kind, STYLES.get(kind, OTHER), note)
 
 
+def _of_verdict(step: int, detail: Mapping[str, Any]) -> Mark:
+    """Named by what it says, so that marks of two verdicts never look like one."""
+    what = str(detail.get("verdict", "a verdict"))
+    if detail.get("over"):
+        return Mark(step, f"verdict over {what}", STYLES["verdict over"], f"no longer: {what}")
+    style = STYLES["sure verdict" if detail.get("confident") else "verdict"]
+    note = f"{what}: {_short(str(detail.get('evidence', '')))}"
+    return Mark(step, f"verdict {what}", replace(style, label=what), note)
+
+
 def _all_of(detail: Mapping[str, Any]) -> str:
-    text = ", ".join(f"{key} {value}" for key, value in detail.items())
+    return _short(", ".join(f"{key} {value}" for key, value in detail.items()))
+
+
+def _short(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 

@@ -26,6 +26,7 @@ from guiapp.gui.panels.timeline_axis import Axis, Keyframes, leap, nearest, neig
 from guiapp.gui.panels.timeline_marks import HALF_PX, Chain, Marks, note_of
 from guiapp.gui.panels.timeline_scene import Scene, height, paint, scene, small
 from guiapp.gui.theme import LIGHT, Theme
+from guiapp.gui.widgets.own_keys import OwnKeys
 
 EMPTY: Final = "The timeline fills as training goes on; drag along it to see any earlier step."
 UNSTORED: Final = "No step of this run is stored, so there is none to go back to."
@@ -43,7 +44,7 @@ KEYS: Final = frozenset(
 )  # fmt: skip
 
 
-class Track(QAbstractSlider):
+class Track(OwnKeys, QAbstractSlider):
     """A slider whose only places are the keyframes and the live end. It says where a hand wants to go and shows the
     handle where it is told to. A `QAbstractSlider`, so that screen readers and the window's key guard know it as one.
 
@@ -245,18 +246,15 @@ class Track(QAbstractSlider):
     # The hand: keys
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._is_mine(event):
-            event.accept()  # → is one training step in the window, and a keyframe here
-            return True
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             QToolTip.showText(event.globalPos(), self.text_at(event.pos().x()), self)
             return True
         return super().event(event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._is_mine(event):
-            event.ignore()
-            return
+    def pass_key(self, event: QKeyEvent) -> None:
+        event.ignore()  # a slider would move itself
+
+    def take_key(self, event: QKeyEvent) -> None:
         axis, keyframes, position = self.axis, self.keyframes, self._position
         match event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier):
             case Qt.Key.Key_Left, False:
@@ -273,7 +271,7 @@ class Track(QAbstractSlider):
                 target = None
         self.asked.emit(target)
 
-    def _is_mine(self, event: QKeyEvent) -> bool:
+    def is_mine(self, event: QKeyEvent) -> bool:
         """Keys that the track uses; Esc only where there is something to leave."""
         plain = Qt.KeyboardModifier.KeypadModifier
         if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
@@ -285,11 +283,6 @@ class Track(QAbstractSlider):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self._tell()
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
 
     def _ask_nearest(self, step: int) -> None:
         if len(self.keyframes):

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
 from guiapp.gui.showcase.animation import Film
 from guiapp.gui.showcase.past import spread
 from guiapp.gui.theme import Theme
-from guiapp.gui.views import STORED_VIEWS
+from guiapp.gui.views import STILL_VIEWS
 from guiapp.gui.views.base import View
 from guiapp.messages import Started
 
@@ -33,7 +33,7 @@ class FilmForm(QWidget):
         self._keyframes = tuple(keyframes)
         self._view, self._size = QComboBox(), QComboBox()
         self._most, self._per_s, self._length = QSpinBox(), QSpinBox(), QLabel()
-        for view in STORED_VIEWS:
+        for view in STILL_VIEWS:
             self._view.addItem(view.title)
         for name, _, _ in SIZES:
             self._size.addItem(name)
@@ -60,17 +60,17 @@ class FilmForm(QWidget):
         """Offer only the views that apply to `run`; the others say why they do not."""
         model = self._view.model()
         assert isinstance(model, QStandardItemModel)
-        for i, view in enumerate(STORED_VIEWS):
+        for i, view in enumerate(STILL_VIEWS):
             applies = view.requires <= run.capabilities
             model.item(i).setEnabled(applies)
             model.item(i).setToolTip("" if applies else view.missing)
         if not self._chosen().requires <= run.capabilities:
             self._view.setCurrentIndex(
-                next(i for i, view in enumerate(STORED_VIEWS) if view.requires <= run.capabilities)
+                next(i for i, view in enumerate(STILL_VIEWS) if view.requires <= run.capabilities)
             )
 
     def _chosen(self) -> type[View]:
-        return STORED_VIEWS[self._view.currentIndex()]
+        return STILL_VIEWS[self._view.currentIndex()]
 
     def _arrange(self) -> None:
         form = QFormLayout(self)

@@ -44,6 +44,7 @@ class Past:
             series=self.series.until(step),
             pictures={} if seen is None else seen.pictures,
             marks=tuple(mark for mark in self.marks if mark.step < step),
+            events=tuple(event for event in self.stored.events if event.step <= step),
             until=self.series.last if step < self.series.last else 0,
         )
 

@@ -23,7 +23,7 @@ from guiapp.gui.showcase.shoot import Shoot, Shot
 from guiapp.gui.showcase.stage_hand import StageHand
 from guiapp.gui.showcase.task import Task, picture_of
 from guiapp.gui.theme import DARK, LIGHT
-from guiapp.gui.views import STORED_VIEWS
+from guiapp.gui.views import STILL_VIEWS
 from guiapp.gui.views.base import View
 from guiapp.gui.views.field import FieldView
 from guiapp.gui.views.latent import LatentView
@@ -67,7 +67,7 @@ class Report(Task):
 
     def start(self) -> None:
         self.progressed.emit(-1, "Reading the run")
-        self._begin(Job("reading a run", lambda _job: _read(self._run)), self._set_up)
+        self._begin(Job("reading a run", lambda job: _read(self._run, job)), self._set_up)
 
     def cancel(self) -> None:
         self._stop()
@@ -171,12 +171,13 @@ class Report(Task):
             self._shoot.stop()
 
 
-def _read(path: Path) -> tuple[Past, str, str]:
-    """The run, its script, and why there is none."""
+def _read(path: Path, job: Job) -> tuple[Past, str, str]:
+    """The run, its script, and why there is none. The script of a person's own data takes as long as to read them."""
     past = read_past(path)
     edits = [(mark.step, mark.path, mark.new) for mark in past.marks]
     try:
-        return past, script(past.stored.spec, steps=max(1, past.series.last), edits=edits), ""
+        steps = max(1, past.series.last)
+        return past, script(past.stored.spec, steps=steps, edits=edits, tell=lambda *_: job.check()), ""
     except (DataError, ValueError, OSError) as error:
         return past, "", f"There is no script of this run: {error}"
 
@@ -184,11 +185,11 @@ def _read(path: Path) -> tuple[Past, str, str]:
 def _shots(past: Past) -> list[Shot]:
     """Every view at the end, then some over time; those that draw the series alone need no keyframe."""
     keyframes = tuple(past.stored.keyframes)
-    lacks = frozenset() if isinstance(past.stored.spec.model, Vae) else {"encodes"}
-    drawn = [view for view in STORED_VIEWS if not view.needs and not view.requires & lacks]
+    lacks = {"scores"} if isinstance(past.stored.spec.model, Vae) else {"encodes"}
+    drawn = [view for view in STILL_VIEWS if not view.needs and not view.requires & lacks]
     shots = [Shot(view, past.series.last, LARGE) for view in drawn if past.series.last]
     if keyframes:
-        shots += [Shot(view, keyframes[-1], LARGE) for view in STORED_VIEWS if view.needs]
+        shots += [Shot(view, keyframes[-1], LARGE) for view in STILL_VIEWS if view.needs]
         shots += [Shot(view, step, SMALL) for view in OVER_TIME for step in spread(keyframes, MOMENTS)]
     return shots
 

@@ -32,6 +32,9 @@ class View(QWidget):
     draws_series: ClassVar[bool] = False
     study_asked = Signal(str, object)  # kind, options: begin a long computation; it comes back in `Frame.studies`
     study_stopped = Signal()
+    step_asked = Signal(int, str)  # iterations, and who moves in them: "both", "d" or "g"
+    run_asked = Signal(object)  # begin a new run with these parameters changed: their values by path
+    link_followed = Signal(str)  # do what it says, as a link of an explanation: "set:PATH=VALUE", "view:NAME"
     focus_changed = Signal()  # what `focus()` returns is different now: pictures should be made anew
 
     def staged(self, content: QWidget) -> Stage:

@@ -7,12 +7,13 @@ from typing import ClassVar
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from guiapp.gui.frame import Frame
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.gui.views import collapse_words as words
 from guiapp.gui.views.base import View
+from guiapp.gui.widgets.columns import stack
 from guiapp.gui.widgets.paragraph import Paragraph
 from guiapp.gui.widgets.readings import Readings
 from guiapp.gui.widgets.status_line import StatusLine
@@ -26,7 +27,7 @@ EMPTY = (
     "stands whether the posterior has collapsed. Start a VAE with ▶ to fill it."
 )
 TOO_FEW = "Whether a mean varies over the data takes two held-out data; this data set has fewer."
-LEAST_HEIGHT_WITH_NUMBERS, LEAST_HEIGHT_WITH_ADVICE, LEAST_HEIGHT_WITH_BOTH = 210, 270, 320  # px
+LEAST_HEIGHT_WITH_NUMBERS, LEAST_HEIGHT_WITH_ADVICE, LEAST_HEIGHT_WITH_BOTH = 226, 270, 336  # px
 
 
 class CollapseView(View):
@@ -109,16 +110,8 @@ class CollapseView(View):
         for plot in (self._kl, self._variance):
             self._splitter.addWidget(plot)
         self._splitter.setSizes([1000, 1000])  # shares, not pixels
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._headline)
-        column.addWidget(self._numbers)
-        column.addWidget(self._splitter, 1)
-        column.addWidget(self._advice)
-        column.addWidget(self._status)
-        self._stage = self.staged(content)
+        above, below = ((self._headline, 0), (self._numbers, 0)), ((self._advice, 0), (self._status, 0))
+        self._stage = self.staged(stack((*above, (self._splitter, 1), *below)))
 
     def _say(self, frame: Frame, vae: Vae, finite: bool) -> None:
         until = early(frame.step, vae.schedule, vae.warmup)

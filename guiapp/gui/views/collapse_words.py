@@ -28,6 +28,8 @@ def headline(kinds: Sequence[int], until: int) -> str:
         return f"{_all(size, 'active')}: {'its' if size == 1 else 'their'} means vary from datum to datum."
     if counts[COLLAPSED] == size:
         return f"Posterior collapse. {_all(size, 'collapsed')}: {BOTH_BELOW}."
+    if counts[IN_BETWEEN] == size:
+        return f"{_all(size, 'in between')}: {OFF}."
     (number, first), *rest = [(count, VERDICTS[kind]) for kind, count in enumerate(counts) if count]
     text = ", ".join([f"{number} of {size} dimensions {_is(number)} {first}", *(f"{n} {word}" for n, word in rest)])
     return f"{text}. Collapsed: {BOTH_BELOW}." if counts[COLLAPSED] else f"{text}. In between: {OFF}."
@@ -49,7 +51,7 @@ def numbers(picture: Picture) -> tuple[Number, ...]:
     """Active units, mutual information and KL of the aggregate, each with what it is to be compared with."""
     size, count, ceiling = len(picture["kl"]), int(picture["count"]), float(picture["ceiling"])
     information, error = float(picture["information"]), float(picture["information_error"])
-    limit = f"at its ceiling, log {count}" if information > FULL * ceiling else f"at most {ceiling:.2f} = log {count}"
+    limit = f"at its ceiling {ceiling:.2f}" if information > FULL * ceiling else f"at most {ceiling:.2f}"
     return (
         Number(
             "Active units",
@@ -58,16 +60,16 @@ def numbers(picture: Picture) -> tuple[Number, ...]:
             "Dimensions whose posterior mean varies over the held-out data (Burda et al. 2016)",
         ),
         Number(
-            "I(x; z) in nats",
+            "I(x; z)",
             _decimal(information),
-            f"± {error:.2f}, {limit}",
+            f"nats ± {error:.2f}, {limit}",
             f"Mutual information of data and code over {count} held-out data; it cannot exceed log {count}, which "
             "tells them all apart. ±: standard error of the draws",
         ),
         Number(
-            "KL(q(z) ‖ p(z)) in nats",
+            "KL(q(z) ‖ p(z))",
             _decimal(float(picture["aggregate_kl"])),
-            f"± {error:.2f}, is KL {float(picture['kl'].sum()):.2f} − I",
+            f"nats ± {error:.2f}, is KL {float(picture['kl'].sum()):.2f} − I",
             "How far the codes of all data together are from the prior: the mean KL less the mutual information",
         ),
     )
@@ -113,7 +115,7 @@ def _possible(vae: Vae) -> list[str]:
 
 
 def _decimal(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−") if math.isfinite(value) else "not finite"
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−") if math.isfinite(value) else "not finite"  # no −0.00
 
 
 def _all(size: int, verdict: str) -> str:

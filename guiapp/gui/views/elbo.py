@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from guiapp.gui.frame import Frame
 from guiapp.gui.theme import LIGHT, Theme
@@ -15,7 +15,8 @@ from guiapp.gui.views.base import View
 from guiapp.gui.widgets.banner import Banner
 from guiapp.gui.widgets.bar_strip import SUBSCRIPTS, BarStrip
 from guiapp.gui.widgets.bound_plot import BOUNDS, BoundPlot
-from guiapp.gui.widgets.evidence import Evidence, averaging, evidence, missing, widest
+from guiapp.gui.widgets.columns import stack
+from guiapp.gui.widgets.evidence import Evidence, averaging, evidence, missing, why_empty, widest
 from guiapp.gui.widgets.heat_map import HeatMap, Row
 from guiapp.gui.widgets.stage import Stage
 from guiapp.gui.widgets.status_line import StatusLine
@@ -67,12 +68,11 @@ class ElboView(View):
 
     def draw(self, frame: Frame) -> None:
         """Show all steps of `frame`."""
+        sentence = why_empty(frame, {"elbo", "reconstruction", "kl"}, EMPTY, BEFORE, NOTHING)
         if not self.requires <= frame.run.capabilities:
             self._stage.say(self.missing)
-        elif not len(frame.series):
-            self._stage.say(BEFORE if frame.until else EMPTY)
-        elif not {"elbo", "reconstruction", "kl"} <= set(frame.series.names):
-            self._stage.say(NOTHING)
+        elif sentence:
+            self._stage.say(sentence)
         else:
             self._frame = frame
             self._adapt(frame)
@@ -103,16 +103,8 @@ class ElboView(View):
         self._controls.log.setText("Log KL")
         self._controls.log.setToolTip("Make the axis of the KL logarithmic")
         self._dimensions = Stage(self._map)
-        content = QWidget()
-        self._column = QVBoxLayout(content)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        for part, share in (
-            (self._controls, 0), (self._banner, 0), (self._bound, 4), (self._kl, 2), (self._dimensions, 3),
-            (self._bars, 0), (self._status, 0),
-        ):  # fmt: skip
-            self._column.addWidget(part, share)
-        self._stage = self.staged(content)
+        plots = ((self._bound, 4), (self._kl, 2), (self._dimensions, 3), (self._bars, 0))
+        self._stage = self.staged(stack(((self._controls, 0), (self._banner, 0), *plots, (self._status, 0))))
         self._stage.setMinimumSize(1, 1)  # or the plots that a low view has no room for would keep it from being low
 
     def _connect(self) -> None:
@@ -164,7 +156,7 @@ class ElboView(View):
             there = [replace(curve, scale=unit.factor) for curve in curves if set(curve.columns) <= set(names)]
             plot.set_curves(there, unit.name)
         dimensions = widest(names)
-        self._map.set_rows([_row(i) for i in range(dimensions)], "KL (nats)")
+        self._map.set_rows([_row(i) for i in range(dimensions)], "nats")
         self._dimensions.setMaximumHeight(FOOT_PX + ROW_PX * max(1, dimensions))
         if dimensions:
             self._dimensions.show_content()
@@ -200,17 +192,17 @@ class ElboView(View):
 
 def _row(index: int) -> Row:
     title = f"z{str(index + 1).translate(SUBSCRIPTS)}"
-    return Row(f"kl/{index}", title, f"latent dimension {title}")
+    return Row(f"kl/{index}", title, f"KL of latent dimension {title}")
 
 
 def _words(found: Evidence, unit: Unit, lacking: str) -> str:
-    """Such as "ELBO −238.40 = −229.10 − 9.30 nats per datum, mean of 100 steps · held-out −240.10 · β 1"."""
-    text = (
-        f"ELBO {unit.text(-found.distortion - found.rate)} = {unit.text(-found.distortion)} − {unit.text(found.rate)}"
-    )
-    text += f" {unit.name}, mean of {found.steps} step{'s' if found.steps != 1 else ''}"
-    if np.isfinite(found.heldout):
-        text += f" · held-out {unit.text(found.heldout)}"
+    """Such as "held-out ELBO −240.10 nats · effective β 1 · training −238.40 = −229.10 − 9.30 · mean of 100 steps": the
+    most important first, for a narrow view cuts the end."""
+    elbo, terms = -found.distortion - found.rate, f"{unit.text(-found.distortion)} − {unit.text(found.rate)}"
+    parts = [f"training ELBO {unit.text(elbo)} = {terms} {unit.short}"]
     if np.isfinite(found.beta):
-        text += f" · effective β {found.beta:.4g}"
-    return f"{text} · {lacking}" if lacking else text
+        parts.insert(0, f"effective β {found.beta:.4g}")
+    if np.isfinite(found.heldout):
+        parts.insert(0, f"held-out ELBO {unit.text(found.heldout)} {unit.short}")
+    parts.append(f"mean of {found.steps} step{'s' if found.steps != 1 else ''}")
+    return " · ".join(parts + [lacking] * bool(lacking))

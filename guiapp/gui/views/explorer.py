@@ -138,6 +138,7 @@ class ExplorerView(View):
         self.needs = NEEDS[tab]
         self._pages.setCurrentIndex(int(tab == PAINT))
         self.status.set_text("")
+        self.status.set_pointed("")  # what lay under it is gone
         if tab != PAINT:
             self.explorer.set_tab(tab)
         self.focus_changed.emit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Final
@@ -29,10 +30,11 @@ EMPTY = (
     "Here each held-out datum will be a point, at the mean of its posterior q(z|x), over the circles of the prior "
     "N(0, I). Start a VAE with ▶ to fill it."
 )
-LEAST_HEIGHT_WITH_STRIP, LEAST_HEIGHT_WITH_TWO_BARS = 280, 480  # px
+LEAST_HEIGHT_WITH_TWO_BARS = 480  # px
+LEAST_PLANE = 140  # px of height that the plane has before the KL of each dimension is shown
 LEAST_WIDTH_WITH_LEGEND = 520  # px, for it to stand beside the plane; in a narrower view it lies above ...
 LEAST_HEIGHT_WITH_LEGEND = 300  # ... where this height is left
-LEAST_WIDTH_WITH_BAR = 420
+LEAST_WIDTH_WITH_BAR = 300  # px of the plane
 PEAKS = ((0.0, "0"), (1.0, "p(0)"), (2.0, "2 p(0)"))
 NOWHERE: Final = QPoint()
 DIFFERENCES = ((-1.0, "−p(0)"), (0.0, "0"), (1.0, "p(0)"))
@@ -168,6 +170,7 @@ class LatentView(View):
     def _connect(self) -> None:
         self._controls.changed.connect(self._redraw)
         self._controls.asked.connect(self._on_asked)
+        self._controls.more.toggled.connect(self._make_room)
         for plane in (self._plot, self._manifold):
             self._legend.hidden_changed.connect(
                 lambda layers=plane.layers: layers.set_hidden(self._legend.hidden_classes)
@@ -228,6 +231,9 @@ class LatentView(View):
         text = f"{len(picture['mean']):,} held-out data {at} · KL {float(np.nansum(self._strip.values)):.3g} nats"
         if self._behind():
             text += " · both axes stretched by Φ, so that the prior is even"
+        share = float(self._picture["share"].sum())
+        if self._dimensions > 2 and math.isfinite(share):
+            text += f" · {share:.0%} of the variance of the means in this plane".replace("%", " %")
         if self._manifold.isVisibleTo(self) and self._dimensions > 2:
             text += " · decoded in this plane, all other directions 0"
         if cloud.left_out:
@@ -271,16 +277,20 @@ class LatentView(View):
         """The point `at` of `plane` in pixels of the view."""
         return plane.mapTo(self, plane.mapFromScene(plane.getViewBox().mapViewToScene(QPointF(*at))))
 
-    def _make_room(self) -> None:
-        least = LEAST_HEIGHT_WITH_STRIP if self._dimensions > 2 else LEAST_HEIGHT_WITH_TWO_BARS
-        self._strip.setVisible(self._dimensions > 1 and self.height() >= least)
+    def _make_room(self, *_: object) -> None:
         across = self.width() < LEAST_WIDTH_WITH_LEGEND
         self._beside.setDirection(QBoxLayout.Direction.TopToBottom if across else QBoxLayout.Direction.LeftToRight)
         self._legend.lie_across(self.width() if across else None)
         room = self.height() - (self._legend.minimumHeight() if across else 0)
         self._legend.setVisible(bool(self._classes) and room >= LEAST_HEIGHT_WITH_LEGEND)
+        around = self._controls.heightForWidth(self.width()) + self._status.sizeHint().height()
+        around += self._legend.minimumHeight() if across and self._legend.isVisibleTo(self) else 0
+        fits = self.height() - around - self._strip.sizeHint().height() >= LEAST_PLANE
+        many = self._dimensions > 2 or self.height() >= LEAST_HEIGHT_WITH_TWO_BARS
+        self._strip.setVisible(self._dimensions > 1 and many and fits)
         wide = self._stage.width() > self._stage.height()  # then two squares side by side are the larger ones
         self._planes.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
-        drawn = "density" in self._picture and not self._behind() and self.width() >= LEAST_WIDTH_WITH_BAR
+        share = self._stage.width() / (2 if wide and self._manifold.isVisibleTo(self) else 1)
+        drawn = "density" in self._picture and not self._behind() and share >= LEAST_WIDTH_WITH_BAR
         for kind, bar in self._bars.items():
             bar.setVisible(drawn and self._controls.shown.density == kind)

@@ -6,19 +6,19 @@ import math
 from typing import Any, ClassVar
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
-from superqt import QFlowLayout
+from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QSpinBox, QWidget
 
 from guiapp.gui.frame import Frame
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.gui.views.base import View
-from guiapp.gui.widgets.class_legend import SWATCH, swatch
+from guiapp.gui.widgets.columns import stack, tool_row
 from guiapp.gui.widgets.likelihood_plot import LikelihoodPlot
+from guiapp.gui.widgets.part_legend import PartLegend
 from guiapp.gui.widgets.stage import Stage
 from guiapp.gui.widgets.status_line import StatusLine
-from guiapp.gui.widgets.study_bar import StudyBar, age
+from guiapp.gui.widgets.study_bar import StudyBar, age, line
 from guiapp.messages import Picture, Studied
 
 EMPTY = (
@@ -33,7 +33,7 @@ CURVES = (
     ("elbo", "ELBO", "The evidence lower bound, dashed"),
 )
 ERRORS = (("± data and draws", "_error"), ("± draws alone", "_noise"))
-WIDE = 470  # px, for all columns of the table
+ROOM_FOR_TABLE = 225  # px
 
 
 class LikelihoodView(View):
@@ -52,7 +52,7 @@ class LikelihoodView(View):
         self._plot, self._status, self._table = LikelihoodPlot(), StatusLine(), QLabel()
         self._bar = StudyBar("Estimate", "Estimate log p(x) with the weights of the step shown, while training goes on")
         self._data, self._draws, self._errors = QSpinBox(), QComboBox(), QComboBox()
-        self._switches = {name: QCheckBox(text) for name, text, _ in CURVES}
+        self._legend = PartLegend(CURVES, self._errors)
         self._picture: Picture = {}
         self._arrange()
         self._connect()
@@ -64,6 +64,7 @@ class LikelihoodView(View):
         if not self.requires <= frame.run.capabilities:
             self._stage.say(self.missing)
             return
+        self._bar.setEnabled(True)
         report = frame.studies.get("likelihood")
         if self._bar.show_report(report):
             self._show(report)
@@ -73,6 +74,7 @@ class LikelihoodView(View):
     def clear(self) -> None:
         """Say what will appear."""
         self._bar.clear()
+        self._bar.setEnabled(False)  # until there is a model to ask
         self._show(None)
 
     def set_theme(self, theme: Theme) -> None:
@@ -81,8 +83,7 @@ class LikelihoodView(View):
             part.set_theme(theme)
         self._theme = theme
         self._table.setStyleSheet(f"color: {theme.ink}; background: {theme.background}; padding: 2px 6px;")
-        for name, colour in (("importance", theme.posterior), ("prior", theme.prior), ("elbo", theme.total)):
-            self._switches[name].setIcon(swatch(colour))
+        self._legend.set_colours(importance=theme.posterior, prior=theme.prior, elbo=theme.total)
         self._fill_table()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -105,51 +106,24 @@ class LikelihoodView(View):
             "Error bars of one standard error: of the mean over all data there could be, or over the draws, for these "
             "data. Neither holds the bias: the logarithm of an unbiased estimate is too low on average."
         )
-        tools, legend = QWidget(), QWidget()
-        row, names = QFlowLayout(tools), QFlowLayout(legend)
-        row.setContentsMargins(6, 3, 6, 3)
-        names.setContentsMargins(6, 0, 6, 0)
-        for control in (self._data, self._draws, self._bar):
-            row.addWidget(control)
-        for name, _, tip in CURVES:
-            switch = self._switches[name]
-            switch.setChecked(True)
-            switch.setToolTip(tip)
-            switch.setIconSize(QSize(SWATCH, SWATCH))
-            names.addWidget(switch)
-        names.addWidget(self._errors)
         self._table.setTextFormat(Qt.TextFormat.RichText)
         self._table.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._table.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._table.setAccessibleName("Estimates at the largest K")
-        content = QWidget()
-        content.setMinimumHeight(1)  # in a low dock it is cut off rather than that it pushes the window open
-        inner = QVBoxLayout(content)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(0)
-        for part, stretch in ((legend, 0), (self._plot, 1), (self._table, 0)):
-            inner.addWidget(part, stretch)
-        self._stage = Stage(content)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for part, stretch in ((tools, 0), (self._stage, 1), (self._status, 0)):
-            column.addWidget(part, stretch)
+        self._stage = Stage(stack(((self._legend, 0), (self._plot, 1), (self._table, 0))))
+        tools = tool_row(self._data, self._draws, self._bar)
+        stack(((tools, 0), (self._stage, 1), (self._status, 0)), self)
 
     def _connect(self) -> None:
         self._bar.asked.connect(lambda: self.study_asked.emit("likelihood", self._options()))
         self._bar.cancelled.connect(self.study_stopped)
         self._errors.currentIndexChanged.connect(lambda i: self._plot.show_errors(ERRORS[i][1]))
         self._plot.hovered.connect(lambda at: self._status.set_pointed(self._plot.words(at) if at else ""))
-        for switch in self._switches.values():
-            switch.toggled.connect(self._hide_curves)
+        self._legend.changed.connect(lambda: self._plot.hide_curves(self._legend.hidden))
 
     def _options(self) -> dict[str, Any]:
         return {"data": self._data.value(), "draws": DRAWS[self._draws.currentIndex()]}
-
-    def _hide_curves(self) -> None:
-        self._plot.hide_curves(frozenset(name for name, switch in self._switches.items() if not switch.isChecked()))
 
     def _show(self, report: Studied | None) -> None:
         self._picture = report.picture if report is not None else {}
@@ -170,19 +144,19 @@ class LikelihoodView(View):
             parts.append(f"{int(picture['count']):,} held-out data")
             gap = float(picture["log_p"] - picture["elbo"])
             if math.isfinite(gap):
-                parts.append(f"log p(x) − ELBO ≥ about {gap:.2f} nats, the mean KL of q(z|x) to the true posterior")
+                parts.insert(0, f"log p(x) − ELBO ≥ about {gap:.2f} nats".replace("-", "−"))
+                parts.append("the gap is the mean KL of q(z|x) to the true posterior")
             else:
-                parts.append("not finite: the model has diverged")
-        if report.trouble:
-            parts.insert(0, report.trouble.rstrip("."))
-        text = " · ".join(parts)
-        self._status.set_text(text[0].upper() + text[1:])
+                parts.insert(0, "not finite: the model has diverged")
+        self._status.set_text(line(report, parts))
 
     def _fill_table(self) -> None:
         draws = self._picture.get("draws", ())
-        self._table.setVisible(len(draws) > 0)
+        self._table.setVisible(len(draws) > 0 and self.height() >= ROOM_FOR_TABLE)
         if len(draws):
-            self._table.setText(_table(self._picture, self.width() >= WIDE))
+            self._table.setText(_table(self._picture, wide=True))
+            if self._table.sizeHint().width() > self.width():
+                self._table.setText(_table(self._picture, wide=False))
 
 
 def _table(picture: Picture, wide: bool) -> str:

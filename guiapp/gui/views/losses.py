@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import ClassVar
 
@@ -12,11 +11,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from guiapp.gui.frame import Frame
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.gui.views.base import View
-from guiapp.gui.widgets.annotations import Reference
+from guiapp.gui.widgets.equilibrium_lines import of_belief, of_losses
 from guiapp.gui.widgets.time_controls import TimeControls
 from guiapp.gui.widgets.time_series import Curve, TimeSeriesPlot
 from guiapp.gui.widgets.unit_choice import NATS, UnitChoice
 from guiapp.spec import Gan, RunSpec, Vae
+from guiapp.theory.game import PROBABILISTIC
 
 EMPTY = "Here the losses will be drawn, step by step. Start training with ▶ to fill the plot."
 BEFORE = "This is the model before its first step: it has no loss yet."
@@ -40,7 +40,8 @@ class LossesView(View):
     """VAE: total loss = reconstruction + β KL, −ELBO = reconstruction + KL where that is not the loss, and the KL on an
     axis of its own; dashed, both terms on held-out data. In nats per datum or bits per dimension. GAN: the players'
     losses against their values at the equilibrium, where D says ½ everywhere: D's −E log D(x) − E log(1 − D(G(z))) is
-    log 4 there, G's −E log D(G(z)) log 2, or E log(1 − D(G(z))) −log 2."""
+    log 4 there, G's −E log D(G(z)) log 2, or E log(1 − D(G(z))) −log 2; least squares ½ and ¼; smoothed targets move
+    them; hinge and Wasserstein have none."""
 
     name: ClassVar[str] = "losses"
     title: ClassVar[str] = "Losses"
@@ -121,10 +122,14 @@ class LossesView(View):
 
     def _adapt_to_gan(self, frame: Frame) -> None:
         spec = frame.marks[-1].spec if frame.marks else frame.run.spec
-        objective = spec.model.objective if isinstance(spec.model, Gan) else ""
-        if self._is_new("gan", objective):
-            self._upper.set_curves(PLAYERS, "nats", references=_equilibrium(objective))
-            self._lower.set_curves(OUTPUTS, "probability", UNIT_RANGE, (Reference(0.5, "½"),))
+        model = spec.model if isinstance(spec.model, Gan) else Gan()
+        levels, belief, probable = of_losses(model), of_belief(model), model.objective in PROBABILISTIC
+        if self._is_new("gan", levels, belief, probable):
+            self._upper.set_curves(PLAYERS, "nats" if probable else "loss", references=levels)
+            if probable:
+                self._lower.set_curves(OUTPUTS, "probability", UNIT_RANGE, belief)
+            else:
+                self._lower.set_curves(OUTPUTS, "D and accuracy", references=belief)
             self._align()
 
     def _adapt_to_vae(self, frame: Frame) -> None:
@@ -155,9 +160,3 @@ def _was_weighted(spec: RunSpec) -> bool:
         return False
     plain = model.beta == 1 and model.schedule == "constant" and model.bound == "elbo"
     return not plain or model.averaged or model.free_bits > 0
-
-
-def _equilibrium(objective: str) -> tuple[Reference, ...]:
-    own = -math.log(2) if objective == "minimax" else math.log(2)
-    text = f"G at equilibrium: {'−' if own < 0 else ''}log 2 = {own:.3f}".replace("= -", "= −")
-    return Reference(math.log(4), f"D at equilibrium: log 4 = {math.log(4):.3f}"), Reference(own, text)

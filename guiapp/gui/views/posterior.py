@@ -6,23 +6,22 @@ import random
 from typing import Any, ClassVar
 
 import numpy as np
-from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QCheckBox, QComboBox, QPushButton, QSpinBox, QVBoxLayout, QWidget
-from superqt import QFlowLayout
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QPushButton, QSpinBox, QWidget
 
 from guiapp.gui.frame import Frame
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.gui.views.base import View
-from guiapp.gui.widgets.class_legend import SWATCH, swatch
+from guiapp.gui.widgets.columns import stack, tool_row
 from guiapp.gui.widgets.data_plot import DataPlot, shape_kind
 from guiapp.gui.widgets.gap_bar import GapBar
 from guiapp.gui.widgets.latent_plot import class_name
 from guiapp.gui.widgets.levels import value_range
+from guiapp.gui.widgets.part_legend import PartLegend
 from guiapp.gui.widgets.posterior_plot import PosteriorPlot
 from guiapp.gui.widgets.stage import Stage
 from guiapp.gui.widgets.status_line import StatusLine
-from guiapp.gui.widgets.study_bar import StudyBar, age
+from guiapp.gui.widgets.study_bar import StudyBar, age, line
 from guiapp.messages import Picture, Studied
 from guiapp.spec import Vae
 
@@ -62,7 +61,7 @@ class PosteriorView(View):
         self._bar = StudyBar("Compute", "Compute the posterior with the weights of the step shown")
         self._of, self._index = QComboBox(), QSpinBox()
         self._next, self._random = QPushButton("Next"), QPushButton("Random")
-        self._switches = {name: QCheckBox(text) for name, text, _ in PARTS}
+        self._legend = PartLegend(PARTS)
         self._counts: dict[bool, int] = {}  # training? -> how many data there are
         self._arrange()
         self._connect()
@@ -91,7 +90,7 @@ class PosteriorView(View):
         self._bar.clear()
         self._counts = {}
         self._limit()
-        self._tools.setEnabled(True)
+        self._tools.setEnabled(False)  # until there is a model to ask
         self._status.set_text("")
         self._stage.say(EMPTY)
 
@@ -99,8 +98,7 @@ class PosteriorView(View):
         """Repaint in the colours of `theme`."""
         for part in (self._plot, self._gap, self._status, self._datum, self._stage):
             part.set_theme(theme)
-        for name, colour in (("true", theme.ink), ("q", theme.posterior), ("best", theme.kl)):
-            self._switches[name].setIcon(swatch(colour))
+        self._legend.set_colours(true=theme.ink, q=theme.posterior, best=theme.kl)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -119,20 +117,7 @@ class PosteriorView(View):
         self._index.setToolTip("Which datum x to compute the posterior of")
         self._next.setToolTip("Compute the posterior of the datum after this one")
         self._random.setToolTip("Compute the posterior of any datum")
-        self._tools = QWidget()
-        row = QFlowLayout(self._tools)
-        row.setContentsMargins(6, 3, 6, 3)
-        for control in (self._of, self._index, self._next, self._random, self._bar):
-            row.addWidget(control)
-        legend = QWidget()
-        names = QFlowLayout(legend)
-        names.setContentsMargins(6, 0, 6, 0)
-        for name, _, tip in PARTS:
-            switch = self._switches[name]
-            switch.setChecked(True)
-            switch.setToolTip(tip)
-            switch.setIconSize(QSize(SWATCH, SWATCH))
-            names.addWidget(switch)
+        self._tools = tool_row(self._of, self._index, self._next, self._random, self._bar)
         self._numbers = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._numbers.setSpacing(0)
         self._numbers.addWidget(self._datum, 1)
@@ -141,19 +126,8 @@ class PosteriorView(View):
         self._beside.setSpacing(0)
         self._beside.addWidget(self._plot, 3)
         self._beside.addLayout(self._numbers, 2)
-        content = QWidget()
-        content.setMinimumHeight(1)  # in a low dock it is cut off rather than that it pushes the window open
-        inner = QVBoxLayout(content)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(0)
-        inner.addWidget(legend)
-        inner.addLayout(self._beside, 1)
-        self._stage = Stage(content)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for part, stretch in ((self._tools, 0), (self._stage, 1), (self._status, 0)):
-            column.addWidget(part, stretch)
+        self._stage = Stage(stack(((self._legend, 0), (self._beside, 1))))
+        stack(((self._tools, 0), (self._stage, 1), (self._status, 0)), self)
 
     def _connect(self) -> None:
         self._bar.asked.connect(lambda: self.study_asked.emit("posterior", self._options()))
@@ -163,11 +137,7 @@ class PosteriorView(View):
         self._next.clicked.connect(lambda: self._index.setValue(self._index.value() % self._index.maximum() + 1))
         self._random.clicked.connect(self._choose_any)
         self._plot.hovered.connect(lambda at: self._status.set_pointed(self._plot.words(at) if at else ""))
-        for switch in self._switches.values():
-            switch.toggled.connect(self._show_parts)
-
-    def _show_parts(self) -> None:
-        self._plot.show_parts(frozenset(name for name, switch in self._switches.items() if switch.isChecked()))
+        self._legend.changed.connect(lambda: self._plot.show_parts(self._legend.shown))
 
     def _choose_any(self) -> None:
         last = self._index.maximum()
@@ -230,8 +200,6 @@ class PosteriorView(View):
             parts.insert(0, self._called(picture, frame))
             spread = np.sqrt(np.diag(picture["true_cov"]))
             correlation = float(picture["true_cov"][0, 1] / max(spread[0] * spread[1], 1e-300))
-            parts.append(f"the true posterior's z₁ and z₂ have correlation {correlation:.2f}, q's have none")
-        if report.trouble:
-            parts.insert(0, report.trouble.rstrip("."))
-        text = " · ".join(parts).replace("-0", "−0")
-        self._status.set_text(text[0].upper() + text[1:])
+            told = f"{correlation:.2f}".replace("-", "−")
+            parts.append(f"the true posterior's z₁ and z₂ have correlation {told}, q's have none")
+        self._status.set_text(line(report, parts))

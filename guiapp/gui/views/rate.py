@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
-from superqt import QFlowLayout
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from guiapp.gui.frame import Frame
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.gui.views.base import View
 from guiapp.gui.widgets.annotations import mark_label, mark_title
 from guiapp.gui.widgets.banner import Banner
-from guiapp.gui.widgets.evidence import averaging, effective_beta, spec_now
+from guiapp.gui.widgets.columns import stack, tool_row
+from guiapp.gui.widgets.evidence import averaging, effective_beta, spec_now, why_empty
 from guiapp.gui.widgets.rate_course import HELDOUT, TRAINING, Course, course
 from guiapp.gui.widgets.rate_plot import RatePlot, Scene
 from guiapp.gui.widgets.status_line import StatusLine
@@ -58,12 +58,11 @@ class RateView(View):
 
     def draw(self, frame: Frame) -> None:
         """Show all steps of `frame`."""
+        sentence = why_empty(frame, set(TRAINING), EMPTY, BEFORE, NOTHING)
         if not self.requires <= frame.run.capabilities:
             self._stage.say(self.missing)
-        elif not len(frame.series):
-            self._stage.say(BEFORE if frame.until else EMPTY)
-        elif not set(TRAINING) <= set(frame.series.names):
-            self._stage.say(NOTHING)
+        elif sentence:
+            self._stage.say(sentence)
         else:
             self._frame = frame
             self._show(frame)
@@ -82,20 +81,8 @@ class RateView(View):
             part.set_theme(theme)
 
     def _arrange(self) -> None:
-        tools = QWidget()
-        row = QFlowLayout(tools)
-        row.setContentsMargins(6, 3, 6, 3)
-        row.addWidget(self._units)
-        row.addWidget(self._whole)
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(tools)
-        column.addWidget(self._banner)
-        column.addWidget(self._plot, 1)
-        column.addWidget(self._status)
-        self._stage = self.staged(content)
+        tools = tool_row(self._units, self._whole)
+        self._stage = self.staged(stack(((tools, 0), (self._banner, 0), (self._plot, 1), (self._status, 0))))
         self._stage.setMinimumSize(1, 1)
 
     def _redraw(self) -> None:
@@ -143,18 +130,23 @@ class RateView(View):
 
 
 def _numbers(rate: float, distortion: float, unit: Unit) -> str:
-    return (
-        f"rate {unit.text(rate)} + distortion {unit.text(distortion)} = {unit.text(rate + distortion)} {unit.short}, "
-        f"ELBO {unit.text(-rate - distortion)}"
-    )
+    return f"{_sum(rate, distortion, unit)}, ELBO {unit.text(-rate - distortion)}"
+
+
+def _sum(rate: float, distortion: float, unit: Unit) -> str:
+    return f"rate {unit.text(rate)} + distortion {unit.text(distortion)} = {unit.text(rate + distortion)} {unit.short}"
 
 
 def _words(frame: Frame, training: Course, heldout: Course, beta: float, unit: Unit) -> str:
     if not len(training.steps):
         return "no step has both terms"
-    text = f"now: {_numbers(training.rate[-1] / unit.factor, training.distortion[-1] / unit.factor, unit)}"
+    rate, distortion = training.rate[-1] / unit.factor, training.distortion[-1] / unit.factor
+    text = f"now: {_sum(rate, distortion, unit)}"
     if np.isfinite(beta):
-        text += f" · effective β {beta:.4g}"
+        text = f"effective β {beta:.4g} · {text}"
+    if len(heldout.steps):
+        bound = -(heldout.rate[-1] + heldout.distortion[-1]) / unit.factor
+        text = f"held-out ELBO {unit.text(bound)} · {text}"
     model = spec_now(frame).model
     if isinstance(model, Vae) and (model.free_bits or model.bound != "elbo"):
         text += " · with free bits or IWAE the loss is not distortion + β·rate"

@@ -148,7 +148,7 @@ class SamplesView(View):
             caption += ", the same z at every step"
             self._made.show_images(shown[0], caption, value_range(real), below=shown[1:], noun=noun)
         elif kind == "points" and what == BOTH:
-            self._made.show_points(shown[1], shown[0], "draws joined to their means", extent, linked=True)
+            self._made.show_points(shown[1], shown[0], "draws, joined to means", extent, linked=True)
         elif kind == "points":
             self._made.show_points(shown[0], real, f"{'draws' if what == DRAW else 'samples'} over real data", extent)
         else:
@@ -172,8 +172,8 @@ class SamplesView(View):
             caption = f"Held-out data, {below}"
             self._beside.show_images(data, caption, value_range(data), below=shown, labels=labels, noun="datum")
         elif kind == "points":
-            noun = "reconstructions" if what == MEAN else "draws around their reconstructions"
-            self._beside.show_points(shown[-1], data, f"{noun} joined to their data", extent, linked=True)
+            noun = "reconstructions" if what == MEAN else "draws"
+            self._beside.show_points(shown[-1], data, f"{noun}, joined to data", extent, linked=True)
         else:
             below = {MEAN: "its reconstruction", DRAW: "a draw", BOTH: "its reconstruction and a draw"}[what]
             self._beside.show_vectors(_interleaved(data, *shown), f"datum, below it {below}", value_range(data))

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.gui.widgets.bar_strip import SUBSCRIPTS
+from guiapp.gui.widgets.own_keys import OwnKeys
 
 MARGIN = 6  # px
 WIDEST = 56.0  # px, one slider
@@ -20,7 +21,7 @@ STEP, FAST = 0.0125, 10  # of the reach for a press of an arrow key; with Shift 
 KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_0, Qt.Key.Key_Delete)
 
 
-class CodeBars(QWidget):
+class CodeBars(OwnKeys, QWidget):
     """Numbers v_1 ... v_Z from low to high. One drags a bar, or chooses it with ← and → and moves it with ↑ and ↓ (with
     Shift ten times as far, 0 for zero); `moved` gives its index and value. One widget for all: 64 of Qt's sliders would
     cost a hundred times as much."""
@@ -81,24 +82,18 @@ class CodeBars(QWidget):
 
     def words(self, index: int) -> str:
         """Bar `index` in words: "z₃ = 0.52"."""
-        text = f"{self._symbol}{str(index + 1).translate(SUBSCRIPTS)} = {self._values[index]:.3g}"
+        text = f"{self._bar_name(index)} = {self._values[index]:.3g}"
         text += f" ± {self._spread[index]:.2g}" if self._spread is not None else ""
         return text.replace("-", "−")
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._is_mine(event):
-            event.accept()  # → is one training step in the window
-            return True
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             index = self._index(event.pos().x())
             QToolTip.showText(event.globalPos(), self.words(index) if index is not None else "", self)
             return True
         return super().event(event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._is_mine(event):
-            super().keyPressEvent(event)
-            return
+    def take_key(self, event: QKeyEvent) -> None:
         key = event.key()
         if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self._chosen = (self._chosen + (1 if key == Qt.Key.Key_Right else -1)) % len(self._values)
@@ -126,14 +121,6 @@ class CodeBars(QWidget):
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         self._held = False
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
-
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._theme.background))
@@ -145,12 +132,15 @@ class CodeBars(QWidget):
             zero = self._place(min(max(0.0, self._low), self._high))
             painter.setPen(QColor(self._theme.grid))
             painter.drawLine(QPointF(MARGIN, zero), QPointF(MARGIN + self._pitch() * len(self._values), zero))
+            every = self.named_every()
             for index in range(len(self._values)):
                 self._paint_bar(painter, index, zero)
+                if index % every == 0:
+                    self._paint_name(painter, index)
         painter.end()
 
     def _paint_bar(self, painter: QPainter, index: int, zero: float) -> None:
-        pitch, line, value = self._pitch(), self.fontMetrics().height(), float(self._values[index])
+        pitch, value = self._pitch(), float(self._values[index])
         left, middle = MARGIN + index * pitch, MARGIN + (index + 0.5) * pitch
         if self.hasFocus() and index == self._chosen:
             top, bottom = self._ends()
@@ -165,17 +155,25 @@ class CodeBars(QWidget):
                 painter.setPen(QPen(QColor(self._theme.ink), 1.5))
                 whisker = (self._place(value - self._spread[index]), self._place(value + self._spread[index]))
                 painter.drawLine(QPointF(middle, whisker[0]), QPointF(middle, whisker[1]))
-        name = f"{self._symbol}{str(index + 1).translate(SUBSCRIPTS)}"
-        every = max(1, math.ceil((self.fontMetrics().horizontalAdvance(name) + 4) / pitch))
-        if index % every == 0:
-            painter.setPen(QColor(self._theme.muted))
-            room = QRectF(middle - 30, self.height() - MARGIN - line + 1, 60, line)
-            painter.drawText(room, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, name)
+
+    def _paint_name(self, painter: QPainter, index: int) -> None:
+        line = self.fontMetrics().height()
+        painter.setPen(QColor(self._theme.muted))
+        room = QRectF(MARGIN + (index + 0.5) * self._pitch() - 30, self.height() - MARGIN - line + 1, 60, line)
+        painter.drawText(room, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, self._bar_name(index))
+
+    def named_every(self) -> int:
+        """How many bars there are to one name below, so that the longest of the names finds room."""
+        widest = self.fontMetrics().horizontalAdvance(self._bar_name(max(0, len(self._values) - 1)))
+        return max(1, math.ceil((widest + 4) / self._pitch()))
+
+    def _bar_name(self, index: int) -> str:
+        return f"{self._symbol}{str(index + 1).translate(SUBSCRIPTS)}"
 
     def _move(self, value: float) -> None:
         self.moved.emit(self._chosen, min(max(value, self._low), self._high))
 
-    def _is_mine(self, event: QKeyEvent) -> bool:
+    def is_mine(self, event: QKeyEvent) -> bool:
         plain = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
         return event.key() in KEYS and not event.modifiers() & ~plain and len(self._values) > 0 and self.isEnabled()
 

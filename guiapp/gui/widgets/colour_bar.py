@@ -23,6 +23,14 @@ class ColourBar(QWidget):
         self._theme = LIGHT
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
 
+    def set_scale(self, title: str, ticks: tuple[tuple[float, str], ...]) -> None:
+        """Another title and other values along the bar."""
+        if (title, ticks) != (self._title, self._ticks):
+            self._title, self._ticks = title, ticks
+            self.setAccessibleName(title)
+            self.updateGeometry()
+            self.update()
+
     def set_colours(self, table: list[int], theme: Theme) -> None:
         """The colours, lowest first after the blank, from `levels.colour_table`."""
         self._table, self._theme = table, theme

@@ -33,6 +33,7 @@ class DatumCard(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._picture: Picture = {}
         self._words: tuple[str, ...] = ()
+        self._pointer = QPoint()
         self._extent = 1.0
         self._theme = LIGHT
         self.hide()
@@ -53,12 +54,14 @@ class DatumCard(QWidget):
         self.setAccessibleName("Datum under the pointer")
         self.setAccessibleDescription(", ".join(self._words))
         self.resize(self.sizeHint())
+        self.move_to(self._pointer)  # only now is it known how large it is
         self.show()
         self.raise_()
         self.update()
 
     def move_to(self, pointer: QPoint) -> None:
         """Stand beside `pointer`, a point of the parent, on the side where there is room."""
+        self._pointer = pointer
         size, room = self.sizeHint(), self._ground.size()
         x, y = pointer.x() + AWAY, pointer.y() + AWAY
         if x + size.width() > room.width():

@@ -43,6 +43,14 @@ def evidence(frame: Frame) -> Evidence:
     return Evidence(len(recent), float(means[0]), float(means[1]), heldout, effective_beta(frame), means[2:])
 
 
+def why_empty(frame: Frame, columns: set[str], empty: str, before: str, nothing: str) -> str:
+    """What to say in place of a picture of the series `columns`: `empty` without a step, `before` where one has gone
+    back to that, `nothing` where they are not recorded; "" where there is a picture."""
+    if not len(frame.series):
+        return before if frame.until else empty
+    return "" if columns <= set(frame.series.names) else nothing
+
+
 def effective_beta(frame: Frame) -> float:
     """The weight of the KL against the summed reconstruction in the last step: the column, else that of the spec."""
     if "beta" in frame.series.names:

@@ -21,8 +21,10 @@ from guiapp.gui.widgets.latent_plot import class_name
 from guiapp.messages import Picture
 from guiapp.theory import gaussian, interpolation
 
-LEAST_HEIGHT_WITH_BARS = 330  # px
+LEAST_HEIGHT_WITH_BARS = 300  # px
+BARS = 0.22  # of the height, at most, for the code
 STRIP = 0.4  # of the height, at most, for the images on a way
+LEAST_ROW, LEAST_PLANE = 60, 150  # px of height: that row of images, and the plane above it; else they stand beside it
 UNBOUNDED = 16_777_215  # px, Qt's word for no maximum
 
 
@@ -50,6 +52,7 @@ class ExplorerPanel(QWidget):
         self._picture: Picture = {}
         self._awaits = True  # images of this very tab
         self._spoilt = 0
+        self._arranged: tuple[object, ...] = ()
         self._pair = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._pair.setSpacing(0)
         self._pair.addWidget(self.plane, 1)
@@ -82,6 +85,11 @@ class ExplorerPanel(QWidget):
         self._tab = tab
         self._forget()
         self._show_state()
+
+    @property
+    def _idle(self) -> bool:
+        """A way is to be drawn, and there is none yet."""
+        return self.tools.sketches and self.state.drawn is None
 
     def asked(self) -> npt.NDArray[np.float64]:
         """The codes (K, Z) to decode."""
@@ -129,7 +137,7 @@ class ExplorerPanel(QWidget):
     def show_decoded(self, picture: Picture) -> None:
         """Show the picture "decoded", if it is of such codes as are asked for here."""
         asked = np.array(as_focus(self.asked()), np.float32)
-        if "z" not in picture or picture["z"].shape != asked.shape:
+        if "z" not in picture or picture["z"].shape != asked.shape or self._idle:
             return
         if self._awaits and not np.array_equal(picture["z"], asked):
             return  # what another tab had asked for
@@ -185,6 +193,8 @@ class ExplorerPanel(QWidget):
 
     def _go_on(self) -> None:
         """The exploration is another one."""
+        if self._idle:
+            self._forget()
         if self._tab == TRAVERSE:
             self._awaits = True  # as many images of other dimensions would look alike
         self._place_codes()
@@ -235,10 +245,9 @@ class ExplorerPanel(QWidget):
         self.plane.set_axes(state.size, state.axes)
         self.plane.set_sketching(self.tools.sketches)
         if self._tab == PATH:
-            sketches = self.tools.sketches
+            sketches, idle = self.tools.sketches, self._idle
             ends = np.array([] if sketches else state.ends).reshape(-1, state.size)
             self.plane.set_handles(state.seen(ends), "" if sketches else "AB")
-            idle = sketches and state.drawn is None
             self.plane.set_way(state.seen(state.way()[: 0 if idle else None]), self._curve(idle))
         else:
             self.plane.set_handles(state.seen(state.probe[None]), " ")
@@ -268,7 +277,7 @@ class ExplorerPanel(QWidget):
             text = (
                 f"Each row moves one dimension, the others stay at the point, ‖z‖ = {np.linalg.norm(state.probe):.2f}"
             )
-        elif self.tools.sketches and state.drawn is None:
+        elif self._idle:
             text = "Draw a way on the plane with the left mouse button"
         else:
             text = f"{len(codes)} codes · ‖z‖ from {norms.min():.2f} to {norms.max():.2f}"
@@ -290,11 +299,22 @@ class ExplorerPanel(QWidget):
         self.pointed.emit(text)
 
     def _make_room(self) -> None:
+        """Arrange the parts; only on a change, for it costs a layout, and a hand moves sixty times a second."""
+        images = self.decoded.table.images.shape[1:3]
+        key = (self.size(), self._tab, self.state.size, self.state.count, self.tools.sketches, self._is_image, images)
+        if key == self._arranged:
+            return
+        self._arranged = key
         self.plane.setVisible(self._tab != TRAVERSE)
         with_bars = self.state.size > 2 or self._tab == TRAVERSE
-        self.bars.setVisible(with_bars and not self.tools.sketches and self.height() >= LEAST_HEIGHT_WITH_BARS)
-        strip = self._tab == PATH and self._is_image
-        across = not strip and self.width() > self.height()
+        with_bars = with_bars and not self.tools.sketches and self.height() >= LEAST_HEIGHT_WITH_BARS
+        self.bars.setVisible(with_bars)
+        self.bars.setMaximumHeight(round(BARS * self.height()))
+        left = self.height() - self.tools.heightForWidth(self.width())
+        left -= min(self.bars.sizeHint().height(), self.bars.maximumHeight()) if with_bars else 0
+        row = min(self.decoded.table.row_height(self.width(), self.state.count), round(STRIP * self.height()))
+        row = max(LEAST_ROW, row)
+        strip = self._tab == PATH and self._is_image and left - row >= LEAST_PLANE
+        across = not strip and self.width() > left  # two squares side by side are then the larger ones
         self._pair.setDirection(QBoxLayout.Direction.LeftToRight if across else QBoxLayout.Direction.TopToBottom)
-        most = self.decoded.table.row_height(self.width(), self.state.count) if strip else UNBOUNDED
-        self.decoded.setMaximumHeight(max(60, min(most, round(STRIP * self.height()))) if strip else UNBOUNDED)
+        self.decoded.setMaximumHeight(row if strip else UNBOUNDED)

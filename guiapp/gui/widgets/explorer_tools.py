@@ -32,6 +32,7 @@ class ExplorerTools(QWidget):
         self.way, self.kind, self.measure = QComboBox(), QComboBox(), QComboBox()
         self.count, self.page = _spin("Images on the way"), _spin("Page of dimensions")
         self.zero = QPushButton("All to 0")
+        self._told: tuple[object, ...] = ()
         self._shown: tuple[QWidget, ...] = ()
         for control in (*self.axes, self.way, self.kind, self.count, self.measure, self.page, self.zero):
             control.setParent(self)
@@ -48,8 +49,13 @@ class ExplorerTools(QWidget):
         return self._tab == PATH and self.way.currentIndex() == DRAWN
 
     def show_state(self, tab: int) -> None:
-        """Show what the exploration is like, and the controls of `tab`."""
+        """Show what the exploration is like, and the controls of `tab`; only on a change, for a range or a prefix, also
+        the one there is, costs a layout, and a hand moves sixty times a second."""
         self._tab, state = tab, self._state
+        now = (tab, state.size, state.axes, state.page, self.way.currentIndex())
+        if now == self._told:
+            return
+        self._told = now
         for spin, axis in zip(self.axes, state.axes, strict=True):
             with QSignalBlocker(spin):
                 spin.setRange(1, max(2, state.size))

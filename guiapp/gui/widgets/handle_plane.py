@@ -6,11 +6,12 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from guiapp.gui.theme import LIGHT, Theme
+from guiapp.gui.widgets.own_keys import OwnKeys
 from guiapp.gui.widgets.plane_handle import PlaneHandle
 from guiapp.gui.widgets.plane_plot import PlanePlot
 from guiapp.gui.widgets.plot_menu import add_export_actions
@@ -21,11 +22,11 @@ ARROWS: Final = {
     Qt.Key.Key_Up: (0, 1),
     Qt.Key.Key_Down: (0, -1),
 }
-STEP = 1 / 160  # of the height shown, for one press of an arrow key
+STEP = 1 / 184  # of the height shown, for one press of an arrow key: 0.05 σ in the latent plane
 FAST = 10  # times as far with Shift
 
 
-class HandlePlane(PlanePlot):
+class HandlePlane(OwnKeys, PlanePlot):
     """A plane plot with handles. The arrow keys move the chosen one, with Shift ten times as far; the key of its letter
     chooses it.
 
@@ -68,16 +69,7 @@ class HandlePlane(PlanePlot):
         self._theme = theme
         self._colour_handles()
 
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._is_mine(event):
-            event.accept()  # → is one training step in the window, and moves the handle here
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._is_mine(event):
-            super().keyPressEvent(event)
-            return
+    def take_key(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
         if key in ARROWS:
             shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
@@ -90,7 +82,7 @@ class HandlePlane(PlanePlot):
     def _letters(self) -> list[str]:
         return [handle.objectName() for handle in self.handles]
 
-    def _is_mine(self, event: QKeyEvent) -> bool:
+    def is_mine(self, event: QKeyEvent) -> bool:
         plain = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
         if event.modifiers() & ~plain or not self.handles:
             return False

@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
 from guiapp.gui.theme import Theme
+from guiapp.gui.widgets.axis import minus
 from guiapp.gui.widgets.axis_range import Range
 from guiapp.gui.widgets.crosshair import Reading
 from guiapp.gui.widgets.heat_item import HeatItem
@@ -129,7 +130,7 @@ class HeatMap(TimePlot):
             return ()
         row = self._rows[int(at.y())]
         value = float(self._series.values(row.name)[step - self._series.first])
-        text = "no value in this step" if math.isnan(value) else f"{value:.4g}"
+        text = "no value in this step" if math.isnan(value) else minus(f"{value:.4g}")
         return Reading(row.detail), Reading(self._unit, text)
 
     def _forget_ranges(self) -> None:

@@ -131,8 +131,9 @@ class ImageTable(QWidget):
         painter.setPen(QColor(self._theme.muted))
         pitch = cells[0].width() + GAP
         every = max(1, math.ceil((self._widest(self._below) + 6) / pitch))  # the others would run into each other
+        row = sum(cell.top() == cells[0].top() for cell in cells)  # images in one
         for i, (cell, text) in enumerate(zip(cells, self._below if self._under else (), strict=False)):
-            if i % every == 0:
+            if i % row % every == 0:
                 painter.drawText(QRectF(cell.center().x() - 60, cell.bottom(), 120, line), middle, text)
         every = max(1, math.ceil((self._widest(self._heads) + 6) / pitch))
         for i, (cell, text) in enumerate(zip(cells, self._heads, strict=False)):

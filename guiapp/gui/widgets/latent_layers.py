@@ -62,6 +62,8 @@ class LatentLayers:
         self._shown = Shown()
         self._hidden: frozenset[int] = frozenset()
         self._tables: dict[str, list[int]] = {}
+        for curve in (self.prior, self.lines):
+            curve.setSegmentedLineMode("on")  # opaque, so that joints are not seen: saves 1 ms of each painting
         for item in self._items:
             plot.addItem(item, ignoreBounds=True)
 

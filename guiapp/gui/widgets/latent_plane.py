@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QFontMetricsF, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from guiapp.gui.theme import Theme
@@ -19,6 +19,8 @@ from guiapp.gui.widgets.pens import curve_pen
 from guiapp.gui.widgets.plane_shapes import ellipses
 from guiapp.gui.widgets.point_cloud import PointCloudItem
 
+EDGE = 1.15  # of the reach: a handle at its end is seen whole
+PADDING_PX = 4.0  # that pyqtgraph leaves around a text
 SPARSE = 0.02  # a drawn way is noted where it has gone so far
 
 
@@ -37,8 +39,10 @@ class LatentPlane(HandlePlane):
         self._sketching = False
         self._sketch: list[tuple[float, float]] | None = None
         self._law: tuple[int, bool] | None = None
+        self._words = ("", "")  # of the note, whole and short
         for item in (self.cloud, self.prior, self.line, self.stops, self._note):
             self.addItem(item, ignoreBounds=True)
+        self.getViewBox().sigRangeChanged.connect(self._fit_note)  # comes with a new size too
 
     def set_space(self, size: int, uniform: bool, reach: float) -> None:
         """Show a latent space of `size` dimensions up to ±`reach` under its prior."""
@@ -50,17 +54,17 @@ class LatentPlane(HandlePlane):
             y = np.where(np.abs(x) <= 1, 0.5, 0.0) if uniform else np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
             self.prior.setData(x, y, connect="all", antialias=True)
             self.set_home(QRectF(-1.1 * reach, -0.12, 2.2 * reach, 0.7), square=False)
-            self._say("p(z)", (0.0, float(y.max())))
+            self._say("p(z)", "", (0.0, float(y.max())))
         elif uniform:
             self.prior.setData([-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1], connect="all")
-            self.set_home(QRectF(-1.15, -1.15, 2.3, 2.3))
-            self._say("uniform prior", (0.0, 1.0))
+            self.set_home(QRectF(-EDGE, -EDGE, 2 * EDGE, 2 * EDGE))
+            self._say("uniform prior", "", (0.0, 1.0))
         else:
             radii = np.repeat([[1.0], [2.0], [3.0]], 2, 1)
             x, y, connect = ellipses(np.zeros((3, 2)), radii, 120)
             self.prior.setData(x, y, connect=connect, antialias=True)
-            self.set_home(QRectF(-reach, -reach, 2 * reach, 2 * reach))
-            self._say("1σ, 2σ, 3σ of the prior", (0.0, 3.0))
+            self.set_home(QRectF(-EDGE * reach, -EDGE * reach, 2 * EDGE * reach, 2 * EDGE * reach))
+            self._say("1σ, 2σ, 3σ of the prior", "3σ", (0.0, 3.0))
         self.fit()
 
     def set_axes(self, size: int, axes: tuple[int, int]) -> None:
@@ -115,6 +119,17 @@ class LatentPlane(HandlePlane):
         self._sketch = sketch
         return True
 
-    def _say(self, note: str, at: tuple[float, float]) -> None:
-        self._note.setText(note)
+    def _say(self, note: str, short: str, at: tuple[float, float]) -> None:
+        self._words = (note, short)
         self._note.setPos(*at)
+        self._fit_note()
+
+    def _fit_note(self, *_: object) -> None:
+        """Put the note above its place, in short or not at all where there is no room for it."""
+        box, at = self.getViewBox(), self._note.pos()
+        metrics = QFontMetricsF(self._note.textItem.font())
+        above = (box.viewRect().bottom() - at.y()) / (box.viewPixelSize()[1] or 1.0)  # y grows upwards in a plot
+        fitting = (words for words in self._words if metrics.horizontalAdvance(words) + 2 * PADDING_PX <= box.width())
+        words = next(fitting, "") if above >= metrics.height() else ""
+        if words != self._note.toPlainText():
+            self._note.setText(words)

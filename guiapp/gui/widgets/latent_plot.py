@@ -40,6 +40,7 @@ class LatentPlot(PlanePlot):
         for note in self._notes:
             note.setZValue(1)  # over the points, or it could not be read
             self.addItem(note, ignoreBounds=True)
+        self.getViewBox().sigRangeChanged.connect(self._thin_notes)  # comes with a new size too
         add_export_actions(self, self._table)
 
     @property
@@ -87,7 +88,19 @@ class LatentPlot(PlanePlot):
         self._notes[0].setText("the prior's σ" if is_line else "1σ")
         for radius, note in enumerate(self._notes, 1):
             note.setPos(0, radius)
-            note.setVisible(radius == 1 or not is_line)
+        self._thin_notes()
+
+    def _thin_notes(self, *_: object) -> None:
+        """Leave out those of the inner circles where they would lie over each other; the outermost stands below its
+        circle where there is no room above."""
+        box, height = self.getViewBox(), self._notes[0].boundingRect().height()
+        room = 1 / (box.viewPixelSize()[1] or 1.0)  # px between two circles
+        below = not self._is_line and (box.viewRect().bottom() - len(self._notes)) * room < height
+        self._notes[-1].setAnchor((0.5, 0 if below else 1))
+        taken = (1, 2 if below else 1, 0)  # heights of a text that each needs
+        for radius, (note, texts) in enumerate(zip(self._notes, taken, strict=True), 1):
+            fits = room >= texts * height and note.boundingRect().width() <= box.width()
+            note.setVisible(radius == 1 if self._is_line else fits)
 
     def _table(self) -> Table:
         if not self._picture:
@@ -139,14 +152,15 @@ def axis_name(row: npt.NDArray[Any], number: int) -> str:
 
 
 def axis_titles(axes: npt.NDArray[Any], share: npt.NDArray[Any]) -> tuple[str, str]:
-    """ "z₁" for a coordinate, "PC 1 (62 % of variance)" for a principal component; "σ" above a single dimension."""
+    """ "z₁" for a coordinate, "PC 1" for a principal component, each with the share of the variance that lies along it
+    where there are others: "PC 1 (62 %)"; "σ" above a single dimension."""
     if axes.shape[1] == 1:
         return "μ, posterior mean of z", "σ, posterior standard deviation"
     titles = []
     for number, (row, part) in enumerate(zip(axes, share, strict=True), 1):
         title = axis_name(row, number)
         known = axes.shape[1] > 2 and math.isfinite(part)
-        titles.append(f"{title} ({part:.0%} of variance)".replace("%", " %") if known else title)
+        titles.append(f"{title} ({part:.0%})".replace("%", " %") if known else title)
     return titles[0], titles[1]
 
 

@@ -6,12 +6,13 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.gui.widgets.image_table import GAP, MARGIN, tiles, whole_pixels
+from guiapp.gui.widgets.own_keys import OwnKeys
 
 ARROWS: Final = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 ACTS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace, Qt.Key.Key_Delete)
@@ -19,7 +20,7 @@ ACTS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace, Qt.Key.Key_De
 Levels = npt.NDArray[np.uint8]
 
 
-class PaintCanvas(QWidget):
+class PaintCanvas(OwnKeys, QWidget):
     """Levels 0 to 255 (H, W, C). The left button paints with `ink`, the right one erases. By keys: the arrows move the
     brush, Return paints, Backspace erases. `changed` comes with every stroke."""
 
@@ -85,16 +86,7 @@ class PaintCanvas(QWidget):
         scale = whole_pixels(max(1e-2, min(room[0] / width, room[1] / height)), self.devicePixelRatioF())
         return QRectF(MARGIN, MARGIN, scale * width, scale * height)  # as large as the reconstruction beside it
 
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._is_mine(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._is_mine(event):
-            super().keyPressEvent(event)
-            return
+    def take_key(self, event: QKeyEvent) -> None:
         height, width, _ = self.levels.shape
         if (key := Qt.Key(event.key())) in ARROWS:
             x, y = (place + way for place, way in zip(self._brush, ARROWS[key], strict=True))
@@ -112,14 +104,6 @@ class PaintCanvas(QWidget):
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         self._last = None
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -150,6 +134,6 @@ class PaintCanvas(QWidget):
         scale = area.width() / self.levels.shape[1]
         return (position.x() - area.left()) / scale, (position.y() - area.top()) / scale
 
-    def _is_mine(self, event: QKeyEvent) -> bool:
+    def is_mine(self, event: QKeyEvent) -> bool:
         key, plain = event.key(), Qt.KeyboardModifier.KeypadModifier
         return not event.modifiers() & ~plain and (key in ARROWS or key in ACTS)

@@ -117,6 +117,7 @@ class PaintPanel(QWidget):
         super().resizeEvent(event)
         self.posterior.setVisible(self.height() >= LEAST_HEIGHT_WITH_BARS)
         wide = self.width() > 0.9 * self.height()
+        self._pair.setContentsMargins(0, 0, self.width() % 2 if wide else 0, 0)  # or one half could take larger pixels
         self._pair.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
 
     def _make_tools(self) -> None:

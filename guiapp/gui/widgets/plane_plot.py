@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from guiapp.gui.theme import LIGHT, Theme
@@ -12,6 +12,7 @@ from guiapp.gui.widgets.axis import axes, paint_once
 
 REACH_PX = 8.0  # how near the pointer must be to a point to mean it
 ZOOM = 0.8
+LEAST_TITLE_PX = 60.0  # a title as short as "z₁" is never cut
 
 
 class PlanePlot(pg.PlotWidget):
@@ -29,7 +30,7 @@ class PlanePlot(pg.PlotWidget):
         self.setMouseTracking(True)
         self._home = self._least = QRectF()
         self._held = False  # a person has chosen the range
-        self._titles = ("", "")
+        self._titles = self._labelled = ("", "")
         self._ink = LIGHT.ink
         box = self.getViewBox()
         box.setDefaultPadding(0)
@@ -41,6 +42,7 @@ class PlanePlot(pg.PlotWidget):
             self.getAxis(side).setStyle(tickLength=-4, maxTickLevel=1)
         self.getAxis("left").setWidth(58)
         self.hideButtons()
+        box.sigResized.connect(self._label_axes)
 
     @property
     def home(self) -> QRectF:
@@ -86,6 +88,7 @@ class PlanePlot(pg.PlotWidget):
         for side in ("left", "bottom"):
             self.getAxis(side).setPen(pg.mkPen(theme.muted, width=1))
             self.getAxis(side).setTextPen(pg.mkPen(theme.muted))
+        self._labelled = ("", "")
         self._label_axes()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -114,11 +117,21 @@ class PlanePlot(pg.PlotWidget):
         else:
             event.ignore()
 
-    def _label_axes(self) -> None:
-        for side, title in zip(("bottom", "left"), self._titles, strict=True):
+    def _label_axes(self, _box: object = None) -> None:
+        """Write the titles, cut with dots where an axis is too short. Only on a change, for it costs a layout."""
+        box = self.getViewBox()
+        words = self._cut("bottom", self._titles[0], box.width()), self._cut("left", self._titles[1], box.height())
+        if words == self._labelled:
+            return
+        self._labelled = words
+        for side, title in zip(("bottom", "left"), words, strict=True):
             if title:
                 self.setLabel(side, title, color=self._ink)
                 self.getAxis(side).resizeEvent()  # pyqtgraph centres a title only then
+
+    def _cut(self, side: str, title: str, length: float) -> str:
+        metrics = QFontMetricsF(self.getAxis(side).label.font())
+        return metrics.elidedText(title, Qt.TextElideMode.ElideRight, max(length, LEAST_TITLE_PX))
 
     def _hold(self, _axes: object) -> None:
         self._held = True

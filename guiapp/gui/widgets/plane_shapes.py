@@ -17,13 +17,13 @@ def ellipses(centres: npt.NDArray[Any], half_axes: npt.NDArray[Any], corners: in
     angle = np.linspace(0, 2 * np.pi, corners + 1)
     ring = np.stack([np.cos(angle), np.sin(angle)], 1)  # (corners + 1, 2)
     points = np.asarray(centres, float)[:, None] + np.asarray(half_axes, float)[:, None] * ring
-    return _strips(points)
+    return strips(points)
 
 
 def mesh(points: npt.NDArray[Any]) -> Outline:
     """The grid lines through `points` (R, S, 2): R lines along the rows, then S along the columns."""
     grid = np.asarray(points, float)
-    rows, columns = _strips(grid), _strips(grid.transpose(1, 0, 2))
+    rows, columns = strips(grid), strips(grid.transpose(1, 0, 2))
     return (
         np.concatenate([rows[0], columns[0]]),
         np.concatenate([rows[1], columns[1]]),
@@ -57,7 +57,7 @@ def level_lines(grid: npt.NDArray[Any], level: float, half_width: float) -> Outl
     ends = [(plain, first, last), (saddle, 0, np.where(alike, 1, 3)), (saddle, 2, np.where(alike, 3, 1))]
     picked = [_pick(where, np.broadcast_to(s, a.shape), np.broadcast_to(e, a.shape), x, y) for where, s, e in ends]
     points = np.concatenate(picked) * (2 * half_width / (len(values) - 1)) - half_width  # (P, 2, 2)
-    return _strips(points)
+    return strips(points)
 
 
 def _pick(where: npt.NDArray[Any], start: npt.NDArray[Any], end: npt.NDArray[Any], x: Floats, y: Floats) -> Floats:
@@ -66,7 +66,7 @@ def _pick(where: npt.NDArray[Any], start: npt.NDArray[Any], end: npt.NDArray[Any
     return np.stack([np.stack([x[s, i, j], y[s, i, j]], 1), np.stack([x[e, i, j], y[e, i, j]], 1)], 1)
 
 
-def _strips(points: Floats) -> Outline:
+def strips(points: Floats) -> Outline:
     """K strips of P points each, (K, P, 2), not joined to one another."""
     connect = np.ones(points.shape[:2], np.int32)
     connect[:, -1:] = 0

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QWidget
 
 from guiapp.gui.theme import LIGHT, Theme
+from guiapp.gui.widgets.axis import minus
 from guiapp.gui.widgets.axis_range import Range, settled
 from guiapp.gui.widgets.dashes import dashed
 from guiapp.gui.widgets.pens import blended
@@ -21,6 +22,7 @@ from guiapp.gui.widgets.plot_menu import Table, add_export_actions
 from guiapp.gui.widgets.rate_course import NOTHING, Course
 from guiapp.gui.widgets.rate_lines import Line, family, line
 
+Pixels = npt.NDArray[np.float64]
 SHADES = 12  # of a path, from its start to now
 THIN = 2.0  # px: points of a path that are nearer to the one before are left out
 PALEST = 0.22  # of the colour at the start
@@ -38,6 +40,22 @@ class Scene:
     heldout: Course = NOTHING
     beta: float = math.nan
     notes: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Free:
+    """Where in `room` a text may stand: over nothing `taken`, and over no point of a path (N, 2), all in pixels."""
+
+    room: QRectF
+    paths: Pixels
+    taken: list[QRectF]
+
+    def has(self, place: QRectF) -> bool:
+        """`place` is free."""
+        if not self.room.contains(place) or any(place.intersects(other) for other in self.taken):
+            return False
+        low, high = (place.left(), place.top()), (place.right(), place.bottom())
+        return not ((self.paths > low) & (self.paths < high)).all(1).any()
 
 
 class RateItem(pg.GraphicsObject):
@@ -79,47 +97,61 @@ class RateItem(pg.GraphicsObject):
         painter.setClipRect(room)
         painter.setFont(QApplication.font())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        taken: list[QRectF] = []
-        self._draw_bounds(painter, plane, taken)
-        self._draw_objective(painter, plane, taken)
-        self._draw_path(painter, scene.heldout, dashes=True)
-        self._draw_path(painter, scene.training, dashes=False)
-        self._draw_now(painter, scene.heldout, taken, hollow=True)
-        self._draw_now(painter, scene.training, taken, hollow=False)
-        self._draw_notes(painter, taken)
+        bounds = family(plane, 1.0)
+        self._draw_bounds(painter, bounds)
+        now = self._draw_objective(painter, plane)
+        paths = [self._draw_path(painter, scene.heldout, dashes=True)]
+        paths.append(self._draw_path(painter, scene.training, dashes=False))
+        free = _Free(room, np.concatenate(paths), [])
+        self._draw_now(painter, scene.heldout, free, hollow=True)
+        self._draw_now(painter, scene.training, free, hollow=False)
+        self._name_objective(painter, now, free)
+        self._name_bounds(painter, bounds, free)
+        self._draw_notes(painter, free)
         if self.pointed is not None:
             painter.setPen(QPen(QColor(self._theme.accent), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(self._pixel(*self.pointed), 6, 6)
 
-    def _draw_bounds(self, painter: QPainter, plane: QRectF, taken: list[QRectF]) -> None:
+    def _draw_bounds(self, painter: QPainter, lines: list[Line]) -> None:
         painter.setPen(QPen(QColor(blended(self._theme.muted, self._theme.background, 0.45)), 1))
-        lines = family(plane, 1.0)
         for found in lines:
             painter.drawLine(self._pixels(found))
+
+    def _name_bounds(self, painter: QPainter, lines: list[Line], free: _Free) -> None:
         painter.setPen(QColor(self._theme.muted))
         for i, found in enumerate(lines):
-            text = f"{-found.value:.6g}".replace("-", "−")
-            self._write(painter, self._pixels(found).p2(), f"ELBO {text}" if i == len(lines) - 1 else text, taken)
+            text = minus(f"{0.0 - found.value:.6g}")  # no −0
+            self._write(painter, self._pixels(found).p2(), f"ELBO {text}" if i == len(lines) - 1 else text, free)
 
-    def _draw_objective(self, painter: QPainter, plane: QRectF, taken: list[QRectF]) -> None:
+    def _draw_objective(self, painter: QPainter, plane: QRectF) -> QLineF | None:
+        """Gives the line through now, where it crosses the plane."""
         beta, path = self.scene_shown.beta, self.scene_shown.training
         if not math.isfinite(beta) or not len(path.steps):
-            return
+            return None
         accent, value = self._theme.accent, float(path.distortion[-1] + beta * path.rate[-1])
         if beta != 1:  # else they are those of equal ELBO
             painter.setPen(QPen(QColor(blended(accent, self._theme.background, 0.35)), 1))
             for found in family(plane, beta, through=value):
                 painter.drawLine(self._pixels(found))
         now = line(value, plane, beta)
-        if now is not None:
-            painter.setPen(QPen(QColor(accent), 1.5))
-            painter.drawLine(self._pixels(now))
-            text, ends = f"β = {beta:.4g}: equal distortion + β·rate", self._pixels(now)
-            any(self._write(painter, end, text, taken) for end in (ends.p1(), ends.p2()))
+        if now is None:
+            return None
+        painter.setPen(QPen(QColor(accent), 1.5))
+        painter.drawLine(self._pixels(now))
+        return self._pixels(now)
 
-    def _draw_path(self, painter: QPainter, path: Course, dashes: bool) -> None:
+    def _name_objective(self, painter: QPainter, now: QLineF | None, free: _Free) -> None:
+        if now is None:
+            return
+        painter.setPen(QColor(self._theme.accent))
+        long, short = f"β = {self.scene_shown.beta:.4g}: equal distortion + β·rate", f"β = {self.scene_shown.beta:.4g}"
+        any(self._write(painter, end, text, free) for text in (long, short) for end in (now.p2(), now.p1()))
+
+    def _draw_path(self, painter: QPainter, path: Course, dashes: bool) -> Pixels:
+        """Gives its points (N, 2) in pixels."""
         x, y = _thinned(*self._pixel_arrays(path.rate, path.distortion))
+        points = np.column_stack((x, y))
         joined = np.ones(len(x), np.int32)
         if dashes:
             x, y, joined = dashed(x, y, 1.0, 1.0)
@@ -133,8 +165,9 @@ class RateItem(pg.GraphicsObject):
             painter.setPen(QPen(QColor(blended(self._theme.ink, self._theme.background, share)), 1.5 if dashes else 2))
             lines = ends[(shades == shade) & inside]
             painter.drawLines([QLineF(*line) for line in lines.tolist()])
+        return points
 
-    def _draw_now(self, painter: QPainter, path: Course, taken: list[QRectF], hollow: bool) -> None:
+    def _draw_now(self, painter: QPainter, path: Course, free: _Free, hollow: bool) -> None:
         if not len(path.steps):
             return
         at = self._pixel(path.rate[-1], path.distortion[-1])
@@ -142,10 +175,10 @@ class RateItem(pg.GraphicsObject):
         painter.setBrush(QColor(self._theme.background if hollow else self._theme.ink))
         painter.drawEllipse(at, 4.5, 4.5)
         painter.setPen(QColor(self._theme.ink))
-        self._write(painter, at, "held-out" if hollow else "now", taken)
-        taken.append(QRectF(at.x() - 6, at.y() - 6, 12, 12))
+        self._write(painter, at, "held-out" if hollow else "now", free)
+        free.taken.append(QRectF(at.x() - 6, at.y() - 6, 12, 12))
 
-    def _draw_notes(self, painter: QPainter, taken: list[QRectF]) -> None:
+    def _draw_notes(self, painter: QPainter, free: _Free) -> None:
         path, notes = self.scene_shown.training, self.scene_shown.notes
         if not len(path.steps):
             return
@@ -154,20 +187,20 @@ class RateItem(pg.GraphicsObject):
             place = int(np.searchsorted(path.steps, step).clip(0, len(path.steps) - 1))
             at = self._pixel(path.rate[place], path.distortion[place])
             painter.setPen(QColor(self._theme.ink))
-            if room.contains(at) and self._write(painter, at, text, taken):
+            if room.contains(at) and self._write(painter, at, text, free):
                 painter.setBrush(QColor(self._theme.ink))
                 painter.drawEllipse(at, 2.5, 2.5)
 
-    def _write(self, painter: QPainter, at: QPointF, text: str, taken: list[QRectF]) -> bool:
-        """Write `text` beside `at` where it hides nothing that is written; else not."""
-        metrics, room = QFontMetricsF(QApplication.font()), self.boundingRect()
+    def _write(self, painter: QPainter, at: QPointF, text: str, free: _Free) -> bool:
+        """Write `text` beside `at` where it hides nothing that is written, and no path; else not."""
+        metrics = QFontMetricsF(QApplication.font())
         width, height = metrics.horizontalAdvance(text) + 4, metrics.height()
         for left, top in ((GAP, -height - 1), (-GAP - width, -height - 1), (GAP, 2), (-GAP - width, 2)):
             place = QRectF(at.x() + left, at.y() + top, width, height)
-            if room.contains(place) and not any(place.intersects(other) for other in taken):
+            if free.has(place):
                 painter.fillRect(place.adjusted(0, 1, 0, -1), QColor(self._theme.background))
                 painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
-                taken.append(place)
+                free.taken.append(place)
                 return True
         return False
 

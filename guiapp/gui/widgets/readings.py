@@ -9,9 +9,11 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QHelpEvent, QPainter, QP
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from guiapp.gui.theme import LIGHT, Theme
+from guiapp.gui.widgets.paragraph import wrapped
 
 MARGIN, GAP = 8, 3  # px
 LARGER = 1.5  # than the font around it
+NOTE_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Number:
 
 
 class Readings(QWidget):
-    """Numbers side by side, each in an equal part of the width; a text without room is cut with dots."""
+    """Numbers side by side, each in an equal part of the width, the note in two lines where one has no room; what has
+    none there either is cut with dots."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,7 +56,7 @@ class Readings(QWidget):
 
     def sizeHint(self) -> QSize:
         large = QFontMetricsF(self._large()).height()
-        return QSize(300, round(2 * self.fontMetrics().height() + large + 2 * GAP))
+        return QSize(300, round((1 + NOTE_LINES) * self.fontMetrics().height() + large + 2 * GAP))
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._numbers:
@@ -71,13 +74,15 @@ class Readings(QWidget):
         painter.fillRect(self.rect(), QColor(self._theme.background))
         for i, number in enumerate(self._numbers):
             top = float(GAP)
+            room = self._pitch() - 2 * MARGIN
+            notes = wrapped(number.note, QFontMetricsF(self.font()), room, NOTE_LINES)
             for text, font, colour in (
                 (number.title, self.font(), self._theme.muted),
                 (number.value, self._large(), self._theme.ink),
-                (number.note, self.font(), self._theme.muted),
+                *((note, self.font(), self._theme.muted) for note in notes),
             ):
                 metrics = QFontMetricsF(font)
-                place = QRectF(MARGIN + i * self._pitch(), top, self._pitch() - 2 * MARGIN, metrics.height())
+                place = QRectF(MARGIN + i * self._pitch(), top, room, metrics.height())
                 painter.setFont(font)
                 painter.setPen(QColor(colour))
                 cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from PySide6.QtCore import Signal
@@ -111,3 +111,10 @@ def age(report: Studied, step: int) -> str:
     if step > report.step:
         return f"{text}, stale: the step shown is {step:,}"
     return text if step == report.step else f"{text}, later than the step shown, {step:,}"
+
+
+def line(report: Studied, parts: Sequence[str]) -> str:
+    """`parts` for a status line, behind what came between if anything did."""
+    trouble = [report.trouble.rstrip(".")] if report.trouble else []
+    text = " · ".join([*trouble, *parts])
+    return text[0].upper() + text[1:]

@@ -90,7 +90,9 @@ class ThresholdDots(pg.GraphicsObject):
     def _draw_label(self, painter: QPainter, y: float) -> None:
         """At the right end of the threshold, on that side of it where the stems there do not stand, if it has room."""
         room, metrics = self.boundingRect(), QFontMetricsF(QApplication.font())
-        text = metrics.elidedText(self._label, Qt.TextElideMode.ElideRight, room.width() - 8)
+        whole = metrics.horizontalAdvance(self._label) <= room.width() - 8
+        text = self._label if whole else self._label.partition(" (")[0]
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width() - 8)
         width, height = metrics.horizontalAdvance(text) + 8, metrics.height()
         above = not len(self.heights) or self.heights[-1] <= self._threshold
         tops = (y - height - 1, y + 2) if above else (y + 2, y - height - 1)

@@ -50,7 +50,7 @@ class StepAxis(Axis):
         spacing = round_spacing(span * (widest + TEXT_GAP_PX) / max(length, 1.0))
         return [(spacing if spacing <= NOT_AT_THE_EDGE * span else float(f"{LONELY_TEXT * span:.1e}"), 0.0)]
 
-    def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
+    def tickStrings(self, values: list[float], _scale: float, _spacing: float | None) -> list[str]:
         return [grouped_digits(value) if value == int(value) else "" for value in values]
 
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from guiapp.gui.theme import Theme
 from guiapp.gui.widgets.annotations import Reference
+from guiapp.gui.widgets.axis import minus
 from guiapp.gui.widgets.axis_range import Range, settled
 from guiapp.gui.widgets.crosshair import Reading
 from guiapp.gui.widgets.dashes import dashed
@@ -31,7 +32,9 @@ BRIDGED = 8  # cells without a value that a line leads across, as while one play
 START_UP = 0.05  # part of a run in sight from its start that does not stretch the value axis ...
 LONG = 200  # ... once it has this many steps
 LOOK_BACK = 1000  # steps before the pointer's in which the last value of a sparse curve is looked for
-REACH = 100  # steps: a sparse curve is drawn from so far outside of the window, so that it does not end inside of it
+REACH, FAR_REACH = 100, 1000  # steps: a sparse curve (with dots) is drawn from so far outside of the window, so that it
+# does not end inside of it
+FINE_CELLS = 4096  # of a curve with dots, which are to stand at their steps
 _ALL = slice(None)
 LOG_NOTE = "Values ≤ 0 have no place on a logarithmic axis and are left out."
 
@@ -42,7 +45,8 @@ class Curve:
     `Theme` field `colour`; `alone`: where it is smoothed, without the curve as it is; `light`: so too, and pale.
 
     `sparse`: has a value in few steps, such as an evaluation on held-out data every 50 steps; a dashed line through
-    them, the mean of those that share a pixel. Only such a curve may be the sum of series, `parts`."""
+    them, the mean of those that share a pixel. Only such a curve may be the sum of series, `parts`. `dotted`: so
+    sparse, every 1,000 steps, that its values are dots, and the line between them is solid."""
 
     name: str
     title: str
@@ -53,6 +57,7 @@ class Curve:
     sparse: bool = False
     parts: tuple[str, ...] = ()
     alone: bool = False
+    dotted: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -247,20 +252,22 @@ class TimeSeriesPlot(TimePlot):
         shown, self._below = self._shown(), False
         bounds: list[float] = []
         ends: dict[str, float] = {}
-        sparse: list[tuple[_Line, Points, Points]] = []
+        sparse: list[tuple[_Line, bool, Points, Points]] = []
         for curve, raw, smooth in zip(self._curves, self._raw, self._smooth, strict=True):
             if self._series is None or curve not in shown or curve.sparse:
                 raw.setData([], [])
                 smooth.setData([], [])
             if self._series is not None and curve in shown:
                 if curve.sparse:
-                    sparse.append((smooth, *self._sparse_points(self._series, curve, bounds, ends)))
+                    points = self._sparse_points(self._series, curve, bounds, ends)
+                    sparse.append((smooth, curve.dotted, *points))
                 else:
                     bounds += self._draw_curve(self._series, curve, raw, smooth, ends)
         if bounds and not self._free_y:
             self._set_values(min(bounds), max(bounds))
-        for item, x, y in sparse:  # dashes are measured on the screen, so once the range is known
-            x, y, joined = dashed(x, y, *self.box.viewPixelSize())
+        for item, dotted, x, y in sparse:  # dashes are measured on the screen, so once the range is known
+            solid = np.ones(len(x), np.int32)
+            x, y, joined = (x, y, solid) if dotted else dashed(x, y, *self.box.viewPixelSize())
             item.setData(x, y, connect=joined, skipFiniteCheck=True)
         self.annotations.set_note(self._note(shown))
         low, high = self.box.viewRange()[1]
@@ -268,7 +275,7 @@ class TimeSeriesPlot(TimePlot):
         for curve in self._curves:
             end = (ends[curve.name] - low) / (high - low) if curve.name in ends else None
             colour, visible = self._colour(curve, self.theme), curve.name not in self._hidden
-            labels.append(Label(curve.title, colour, visible, end, curve.sparse))
+            labels.append(Label(curve.title, colour, visible, end, curve.sparse and not curve.dotted))
         self._labels.set_labels(tuple(labels))
 
     def _draw_curve(
@@ -279,7 +286,7 @@ class TimeSeriesPlot(TimePlot):
         alone = (curve.light or curve.alone) and self._weight > 0
         last, x = np.empty(0), np.empty(0)
         if self._weight:
-            x, average = smoothed(series, curve.name, start, stop, cells // 2 if curve.alone else cells, self._weight)
+            x, average = smoothed(series, curve.name, start, stop, cells // 2, self._weight)
             last = self._scaled(curve.factor * average)
             _put(smooth, x, last, last)
         else:
@@ -312,12 +319,15 @@ class TimeSeriesPlot(TimePlot):
     ) -> tuple[Points, Points]:
         """Steps and values of a sparse curve; adds to `bounds` and `ends` as `_draw_curve`."""
         start, stop, cells = self.window()
-        if stop - start > 2 * cells:  # else each step has a place of its own
+        reach = FAR_REACH if curve.dotted else REACH
+        if curve.dotted:
+            cells = FINE_CELLS
+        elif stop - start > 2 * cells:  # else each step has a place of its own
             cells //= 2
-        begins, means = series.grid(curve.columns, max(0, start - REACH), stop + REACH, cells)
+        begins, means = series.grid(curve.columns, max(0, start - reach), stop + reach, cells)
         values = self._scaled(curve.factor * means.sum(0))
         filled = ~np.isnan(values)
-        middles = (begins + cell_ends(series, begins, stop + REACH) - 1) / 2
+        middles = (begins + cell_ends(series, begins, stop + reach) - 1) / 2
         x, y = middles[filled], values[filled]
         seen = y[x < stop]
         if len(seen):
@@ -366,7 +376,7 @@ def _text_at(curve: Curve, series: Series, step: int) -> str:
     if not len(filled):
         return "no value"
     back = len(values) - 1 - int(filled[-1])
-    return f"{float(values[filled[-1]]):.6g}" + (f" (step {grouped_digits(step - back)})" if back else "")
+    return minus(f"{float(values[filled[-1]]):.6g}") + (f" (step {grouped_digits(step - back)})" if back else "")
 
 
 def _put(item: _Line, x: Points, low: Points, high: Points) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication
 
 from guiapp.gui.theme import Theme
-from guiapp.gui.widgets.axis import Axis
+from guiapp.gui.widgets.axis import Axis, minus
 
 Ticks = list[tuple[float | None, list[float]]]
 
@@ -44,9 +44,9 @@ class ValueAxis(Axis):
             return self._title
         return metrics.elidedText(self._title.partition(" per ")[0], Qt.TextElideMode.ElideRight, room)
 
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+    def tickStrings(self, values: list[float], scale: float, spacing: float | None) -> list[str]:
         if self.logMode:
-            return [f"{10**value:.4g}" for value in values]
+            return [minus(f"{10**value:.4g}") for value in values]
         return super().tickStrings(values, scale, spacing)
 
     def logTickValues(self, low: float, high: float, size: float, _std: Ticks) -> Ticks:

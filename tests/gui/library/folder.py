@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from guiapp.engine.recorder import Recorder
+from guiapp.runs.library import Entry
 from guiapp.spec import RunSpec
 from tests.engine import runs
 
@@ -82,3 +83,8 @@ def many(folder: Path, count: int) -> list[Path]:
         begin = (BEGUN - timedelta(hours=i)).isoformat(timespec="seconds")
         said_of(path, id=f"{i:032x}", title=f"Run number {i}", created=begin)
     return paths
+
+
+def by_name(entries: list[Entry]) -> dict[str, Entry]:
+    """The entries of a library by the names of their files."""
+    return {entry.path.name: entry for entry in entries}

@@ -129,6 +129,10 @@ def test_the_current_run_is_bold_and_in_training(table: RunTable) -> None:
     assert [at(table, row, "State") for row in (0, 1)] == ["training", "ended"]
     table.set_current("/runs/b.elbo")
     assert at(table, 1, "State") == "training"
+    assert at(table, 1, "State", Qt.ItemDataRole.ForegroundRole).name() == LIGHT.good
+    table.set_current("/runs/b.elbo", "paused")
+    assert at(table, 1, "State") == "paused"
+    assert at(table, 1, "State", Qt.ItemDataRole.ForegroundRole).name() == LIGHT.warning
     assert at(table, 0, "Run", Qt.ItemDataRole.FontRole) is None
 
 

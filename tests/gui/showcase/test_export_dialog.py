@@ -15,7 +15,7 @@ from guiapp.gui.showcase import kinds
 from guiapp.gui.showcase.export_dialog import ExportDialog
 from guiapp.gui.showcase.kinds import KINDS
 from guiapp.gui.theme import THEMES
-from guiapp.gui.views import STORED_VIEWS
+from guiapp.gui.views import STILL_VIEWS
 from tests.gui.showcase.runs import TITLE, answer_looks, seen
 from tests.gui.showcase.test_command import program
 
@@ -226,16 +226,17 @@ def test_the_window_makes_what_the_command_line_does_not(
 def test_views_that_do_not_apply_are_not_offered(qtbot: QtBot, gan_run: Path, folder: Path) -> None:
     driver = Driver(gan_run, folder)
     asked = answer_looks(driver.dialog, "gan")
-    driver.field("View").setCurrentIndex(1)
+    elbo = [view.name for view in STILL_VIEWS].index("elbo")
+    driver.field("View").setCurrentIndex(elbo)
     driver.choose("Animation, GIF")
     driver.choose("Animation, MP4")
     assert asked == [30]  # once
     model = driver.field("View").model()
     assert isinstance(model, QStandardItemModel)
-    offered = [view.name for i, view in enumerate(STORED_VIEWS) if model.item(i).isEnabled()]
-    assert offered == ["losses", "explorer", "samples", "gradients", "field"]
+    offered = [view.name for i, view in enumerate(STILL_VIEWS) if model.item(i).isEnabled()]
+    assert offered == ["losses", "metrics", "verdicts", "samples", "gradients", "field", "arena"]
     assert driver.field("View").currentText() == "Losses"
-    assert model.item(1).toolTip() == STORED_VIEWS[1].missing
+    assert model.item(elbo).toolTip() == STILL_VIEWS[elbo].missing
     driver.dialog.close()
 
 
@@ -243,7 +244,7 @@ def test_answers_about_other_runs_change_nothing(driver: Driver, gan_run: Path) 
     driver.dialog.on_seen(seen(gan_run, 30, frozenset(), "gan"))
     model = driver.field("View").model()
     assert isinstance(model, QStandardItemModel)
-    assert all(model.item(i).isEnabled() for i in range(len(STORED_VIEWS)))
+    assert all(model.item(i).isEnabled() for i in range(len(STILL_VIEWS)))
 
 
 def test_a_package_that_is_missing_is_named(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:

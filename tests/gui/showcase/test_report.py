@@ -117,11 +117,13 @@ def test_pictures_of_every_view_that_applies(qtbot: QtBot, tmp_path: Path, vae_r
     )
     large = [text for text in vae.words("figcaption") if "," in text]
     assert [text.split(",")[0] for text in large] == [
-        *("Losses", "ELBO", "Rate and distortion", "Posterior collapse", "Latent space", "Latent explorer"),
+        *("Losses", "ELBO", "Rate and distortion", "Posterior collapse", "Latent space"),
         *("Samples", "Gradients"),
     ]
     large = [text for text in gan.words("figcaption") if "," in text]
-    assert [text.split(",")[0] for text in large] == ["Losses", "Latent explorer", "Samples", "Gradients", "2-D field"]
+    assert [text.split(",")[0] for text in large] == [
+        *("Losses", "GAN metrics", "Verdicts", "Samples", "Gradients", "2-D field", "Arena"),
+    ]
     over_time = [text for text in vae.words("figcaption") if "," not in text]
     assert over_time == ["step 0", "step 6", "step 12", "step 18", "step 24", "step 30"] * 2
     assert vae.words("h3") == ["Samples", "Latent space"]
@@ -131,7 +133,7 @@ def test_each_picture_has_words_and_a_dark_twin(qtbot: QtBot, tmp_path: Path, va
     page = Page(written(qtbot, vae_run, tmp_path)[0])
     sources = [attrs for tag, attrs in page.tags if tag == "source"]
     images = page.images()
-    assert len(images) == len(sources) == 20
+    assert len(images) == len(sources) == 19
     for image, source in zip(images, sources, strict=True):
         assert " at step " in (image["alt"] or "")
         assert source["media"] == "screen and (prefers-color-scheme: dark)"
@@ -183,7 +185,7 @@ def test_data_that_are_gone_are_told_once_a_view(qtbot: QtBot, tmp_path: Path, v
     remarks = [text for text in Page((tmp_path / "report.html").read_text()).words("p") if "gone" in text]
     assert remarks == [
         f"{title}: The data are gone."
-        for title in ("Posterior collapse", "Latent space", "Latent explorer", "Samples", "Gradients", "2-D field")
+        for title in ("Posterior collapse", "Latent space", "Samples", "Gradients", "2-D field", "Arena")
     ]
     assert len(asked) == 6
 

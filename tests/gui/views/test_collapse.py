@@ -93,7 +93,8 @@ def test_the_verdict_counts_and_gives_its_evidence(view: CollapseView) -> None:
         ([0, 2, 2], "1 of 3 dimensions is collapsed, 2 active. Collapsed: KL below"),
         ([0, 1, 2], "1 of 3 dimensions is collapsed, 1 in between, 1 active. Collapsed: "),
         ([1, 1, 2], "2 of 3 dimensions are in between, 1 active. In between: off the prior, but nearly the same"),
-        ([1], "1 of 1 dimensions is in between. In between: off the prior"),
+        ([1], "The one dimension is in between: off the prior, but nearly the same for all data."),
+        ([1, 1], "All 2 dimensions are in between: off the prior, but nearly the same for all data."),
     ],
 )
 def test_headlines(kinds: list[int], says: str) -> None:
@@ -171,12 +172,22 @@ def test_the_three_numbers(view: CollapseView) -> None:
     view.draw(vae_frame(1000, vae=Vae(latent=4), pictures={"collapse": picture}))
     units, information, aggregate = view._numbers.numbers
     assert units.value == "2 of 4"
-    assert (information.title, information.value) == ("I(x; z) in nats", "3.00")
-    assert information.note == "± 0.02, at most 6.21 = log 500"
-    assert aggregate.value == "−0.00"
-    assert aggregate.note == f"± 0.02, is KL {picture['kl'].sum():.2f} − I"
+    assert (information.title, information.value) == ("I(x; z)", "3.00")
+    assert information.note == "nats ± 0.02, at most 6.21"
+    assert aggregate.value == "0.00", "a zero has no sign"
+    assert aggregate.note == f"nats ± 0.02, is KL {picture['kl'].sum():.2f} − I"
+    assert words.numbers({**picture, "aggregate_kl": np.array(-0.3)})[2].value == "−0.30"
     full = {**picture, "information": np.array(6.1)}
-    assert words.numbers(full)[1].note == "± 0.02, at its ceiling, log 500"
+    assert words.numbers(full)[1].note == "nats ± 0.02, at its ceiling 6.21"
+
+
+def test_no_note_is_cut_where_the_view_is_a_quarter_of_a_small_window(view: CollapseView) -> None:
+    view.draw(shown(20, 6))
+    view.resize(345, 480)
+    metrics, room = QFontMetricsF(view.font()), view._numbers.width() / 3 - 16
+    for number in view._numbers.numbers:
+        assert " ".join(wrapped(number.note, metrics, room, 2)) == number.note
+        assert metrics.horizontalAdvance(number.title) <= room
 
 
 def test_the_explanation_gets_the_numbers() -> None:
@@ -256,7 +267,7 @@ def test_the_same_frame_gives_the_same_picture_in_each_theme(view: CollapseView)
 
 
 @pytest.mark.parametrize(
-    ("height", "numbers", "advice"), [(480, True, True), (300, False, True), (220, True, False), (120, False, False)]
+    ("height", "numbers", "advice"), [(480, True, True), (300, False, True), (235, True, False), (120, False, False)]
 )
 def test_a_low_view_leaves_out_the_least_needed(view: CollapseView, height: int, numbers: bool, advice: bool) -> None:
     view.draw(shown(20, 6))

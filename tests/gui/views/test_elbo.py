@@ -135,15 +135,24 @@ def test_bits_per_dimension_are_nats_by_d_log_2(view: ElboView) -> None:
     view._controls.slider.setValue(0)
     view.draw(frame)
     nats = [view._bound.points("elbo")[1], view._kl.points("kl")[1], view._kl.points("heldout/kl", smooth=True)[1][0]]
-    assert "nats per datum" in view._status.text
+    assert " nats · effective β" in view._status.text
     view._units.choose(True)
     bits = [view._bound.points("elbo")[1], view._kl.points("kl")[1], view._kl.points("heldout/kl", smooth=True)[1][0]]
     for one, other in zip(nats, bits, strict=True):
         np.testing.assert_allclose(one / BIT, other, rtol=1e-5)
     assert view._bound._axis.title == view._kl._axis.title == "bits per dimension"
-    assert "bits per dimension" in view._status.text
+    assert " bits/dim · effective β" in view._status.text
     view._units.choose(False)
     np.testing.assert_array_equal(view._bound.points("elbo")[1], nats[0])
+
+
+def test_the_most_important_comes_first(view: ElboView) -> None:
+    """A view in a quarter of a window shows some 50 characters of it."""
+    frame = evidence_frame(500)
+    view.draw(frame)
+    held = frame.series.values("heldout/reconstruction")[-1] + frame.series.values("heldout/kl")[-1]
+    assert view._status.text.startswith(f"held-out ELBO −{held:.2f} nats · effective β 1 · training ELBO −")
+    assert view._status.text.endswith(" · mean of 100 steps")
 
 
 def test_the_status_adds_up(view: ElboView) -> None:
@@ -264,12 +273,12 @@ def test_hovering_reads_the_values_and_the_last_held_out_ones(view: ElboView) ->
     frame = evidence_frame(600)
     view.draw(frame)
     texts = {r.title: r.value for r in view._bound.readings(333, QPointF(333, 0))}
-    assert texts["ELBO"] == f"{frame.series.values('elbo')[332]:.6g}"
+    assert texts["ELBO"] == f"{frame.series.values('elbo')[332]:.6g}".replace("-", "−")
     held = -(frame.series.values("heldout/reconstruction")[299] + frame.series.values("heldout/kl")[299])
-    assert texts["ELBO held-out"] == f"{held:.6g} (step 300)"
+    assert texts["ELBO held-out"] == f"{held:.6g} (step 300)".replace("-", "−")
     assert {r.title: r.value for r in view._bound.readings(20, QPointF())}["ELBO held-out"] == "no value"
     detail, value = view._map.readings(333, QPointF(333, 2.5))
-    assert detail.title == "latent dimension z₃"
+    assert detail.title == "KL of latent dimension z₃"
     assert value.value == f"{frame.series.values('kl/2')[332]:.4g}"
 
 

@@ -19,6 +19,7 @@ from guiapp.resources import resource
 from guiapp.spec import Vae
 from tests.gui.frames import gan_frame, vae_frame
 from tests.gui.pictures import (
+    arena_picture,
     bent_manifold_picture,
     collapse_picture,
     field_picture,
@@ -60,7 +61,8 @@ def vae_line() -> Frame:
 
 
 def gan_plane() -> Frame:
-    return gan_frame(pictures={"samples": samples_picture((2,)), "field": field_picture()}, key=6)
+    plane = {"samples": samples_picture((2,)), "field": field_picture(), "arena": arena_picture()}
+    return gan_frame(pictures=plane, key=6)
 
 
 def gan_images() -> Frame:
@@ -104,8 +106,8 @@ def is_blank(image: QImage) -> bool:
 
 def test_the_catalogue() -> None:
     assert [view.name for view in VIEWS] == [
-        *("losses", "elbo", "rate", "collapse", "latent", "explorer", "posterior", "likelihood"),
-        *("samples", "gradients", "field"),
+        *("losses", "metrics", "verdicts", "elbo", "rate", "collapse", "latent", "explorer", "posterior", "likelihood"),
+        *("samples", "neighbours", "gradients", "field", "arena"),
     ]
 
 

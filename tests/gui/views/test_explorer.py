@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -18,10 +17,9 @@ from guiapp.gui.theme import THEMES
 from guiapp.gui.views.explorer import ExplorerView
 from guiapp.gui.widgets.exploration import COLUMNS, REACH
 from guiapp.gui.widgets.explorer_tools import DRAWN, PAINT, PATH, POINT, TRAVERSE
-from guiapp.spec import Gan, Vae
+from guiapp.spec import Gan
 from tests.gui.frames import gan_frame, vae_frame
-
-POINTS = 300
+from tests.gui.views.exploring import answer, frame, turn
 
 
 @pytest.fixture
@@ -32,57 +30,6 @@ def view(qtbot: QtBot) -> ExplorerView:
     with qtbot.waitExposed(view):
         view.show()
     return view
-
-
-def frame(latent: int = 2, shape: tuple[int, ...] = (28, 28), **fields: Any) -> Frame:
-    return vae_frame(20, vae=Vae(latent=latent), shape=shape, **fields)
-
-
-def decode(z: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Every value is the sum of the code, squeezed into (0, 1)."""
-    values = 1 / (1 + np.exp(-z.sum(1)))
-    return np.broadcast_to(values.reshape(-1, *(1,) * len(shape)), (len(z), *shape)).astype(np.float32)
-
-
-def answer(view: ExplorerView, frame: Frame, rounds: int = 2, spoil: bool = False) -> Frame:
-    """Draw `frame` with the pictures that the trainer would make of the view's focus."""
-    model = frame.run.spec.model
-    size = model.noise if isinstance(model, Gan) else model.latent
-    rng = np.random.default_rng(0)
-    shape = tuple(frame.run.shape)
-    for _ in range(rounds):
-        focus, made = view.focus(), dict[str, Any]()
-        if "z" in focus:
-            z = np.array(focus["z"], np.float32)
-            fits = z.shape[1] == size
-            images = decode(z, shape)
-            images = np.where(spoil, np.nan, images) if spoil else images
-            made["decoded"] = {"z": z, "images": images, "range": np.array([0.0, 1.0])} if fits else {}
-        if "codes" in view.needs and not isinstance(model, Gan):
-            made["codes"] = {"mean": rng.normal(0, 1, (POINTS, size)), "labels": rng.integers(0, 10, POINTS)}
-        if "painted" in focus:
-            made["painted"] = paint(focus["painted"], shape, size, spoil)
-            data = rng.random((4, *shape)).astype(np.float32)
-            made["reconstructions"] = {"data": data, "mean": data, "labels": np.zeros(4, int)}
-        frame = replace(frame, pictures=made)
-        view.draw(frame)
-    return frame
-
-
-def paint(datum: bytes | tuple[float, ...], shape: tuple[int, ...], size: int, spoil: bool) -> dict[str, np.ndarray]:
-    values = np.frombuffer(datum, np.uint8) / 255 if isinstance(datum, bytes) else np.array(datum)
-    if values.size != np.prod(shape):
-        return {}
-    back = np.full(shape, np.nan) if spoil else np.full(shape, values.mean())
-    return {
-        "data": values.reshape(shape), "mean": np.full(size, 0.5), "std": np.full(size, 0.1), "reconstruction": back,
-        "cost": np.array(90.0), "kl": np.array(10.0), "kl_each": np.full(size, 10 / size), "range": np.array([0, 1.0]),
-    }  # fmt: skip
-
-
-def turn(view: ExplorerView, tab: int, shown: Frame) -> Frame:
-    view.tabs.setCurrentIndex(tab)
-    return answer(view, shown)
 
 
 # ------------------------------------------------------------------------------------------------------------- Point
@@ -219,6 +166,7 @@ def test_a_way_is_drawn_with_the_mouse(view: ExplorerView) -> None:
     answer(view, shown)
     assert "Draw a way" in view.status.text
     assert not explorer.plane.handles
+    assert not len(explorer.decoded.table.images), "those between A and B are of no way that is seen"
     port, box = explorer.plane.viewport(), explorer.plane.getViewBox()
     before = box.viewRange()
     corners = [(-2.0, 0.0), (0.0, 0.0), (0.0, 2.0), (99.0, 2.0)]
@@ -266,6 +214,13 @@ def test_a_datum_is_painted_and_encoded(qtbot: QtBot, view: ExplorerView) -> Non
     view.paint._go.click()
     assert view.tab == POINT
     assert view.focus() == {"z": ((0.5, 0.5),)}
+
+
+def test_what_lay_under_the_pointer_goes_with_the_tab(view: ExplorerView) -> None:
+    shown = answer(view, frame())
+    view.explorer.pointed.emit("1.00, 2.00")
+    turn(view, PAINT, shown)
+    assert not view.status.pointed
 
 
 def test_painting_begins_with_held_out_data(view: ExplorerView) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
@@ -269,3 +269,36 @@ def test_a_view_that_fills_gives_the_focus_to_no_control(view: LatentView, qtbot
     QTest.mouseClick(view._stage.currentWidget(), Qt.MouseButton.LeftButton)
     view.draw(vae_frame(pictures=BOTH))
     assert not view._controls.ellipses.hasFocus()
+
+
+def test_the_plane_keeps_its_room_when_the_second_row_unfolds(view: LatentView) -> None:
+    view.resize(420, 370)
+    view.draw(vae_frame(vae=Vae(latent=20), pictures={"latent": latent_picture(z=20)}))
+    assert view._strip.isVisible()
+    view._controls.more.setChecked(True)
+    assert not view._strip.isVisible()
+    QCoreApplication.sendPostedEvents()
+    assert view._plot.height() >= 110
+    view._controls.more.setChecked(False)
+    assert view._strip.isVisible()
+
+
+def test_how_much_of_the_cloud_the_plane_shows(view: LatentView) -> None:
+    view.draw(vae_frame(vae=Vae(latent=5), pictures={"latent": latent_picture(z=5)}))
+    share = latent_picture(z=5)["share"].sum()
+    assert f"{share:.0%} of the variance".replace("%", " %") in view._status.text
+
+
+def test_what_the_colours_mean_takes_no_room_that_the_plane_needs(view: LatentView) -> None:
+    view.resize(420, 450)
+    choose(view._controls.density, "q")
+    shown = {"latent": {**latent_picture(), "density": np.zeros((64, 64), np.float32), "reach": np.array(4.0)}}
+    view.draw(vae_frame(pictures=shown))
+    assert view._bars["q"].isVisible()
+    view.draw(vae_frame(pictures={**shown, "manifold": manifold_picture()}))
+    beside = view._manifold.x() >= view._even.width()
+    assert view._bars["q"].isVisible() is not beside
+    view.resize(420, 300)
+    assert not view._bars["q"].isVisible()
+    view.resize(900, 450)
+    assert view._bars["q"].isVisible()

@@ -72,21 +72,24 @@ def test_the_bars_of_the_draws_alone(view: LikelihoodView) -> None:
 
 def test_a_curve_switched_off_leaves_its_room_to_the_others(view: LikelihoodView) -> None:
     view.draw(frame(report("likelihood", likelihood_picture())))
-    view._switches["prior"].setChecked(False)
+    view._legend.switches["prior"].setChecked(False)
     assert (
         len(view._plot.curves["prior"].getData()[0] if view._plot.curves["prior"].getData()[0] is not None else ()) == 0
     )
     assert view._plot.home.top() > -110
-    for switch in view._switches.values():
+    for switch in view._legend.switches.values():
         switch.setChecked(False)
     view.grab()
-    for switch in view._switches.values():
+    for switch in view._legend.switches.values():
         switch.setChecked(True)
     assert view._plot.home.top() < -430
 
 
 def test_start_asks_with_the_options_chosen_and_cancel_stops(view: LikelihoodView) -> None:
     asked, stopped = QSignalSpy(view.study_asked), QSignalSpy(view.study_stopped)
+    QTest.mouseClick(view._bar.start, Qt.MouseButton.LeftButton)
+    assert asked.count() == 0, "there is no model yet, and nobody would answer"
+    view.draw(frame(None))
     view._data.setValue(250)
     view._draws.setCurrentIndex(1)
     QTest.mouseClick(view._bar.start, Qt.MouseButton.LeftButton)
@@ -110,16 +113,16 @@ def test_progress_while_it_is_under_way(view: LikelihoodView) -> None:
     assert not view._bar.bar.isVisible()
     view.draw(frame(report("likelihood", likelihood_picture(reached=64), 0.3, trouble="Stopped.")))
     assert not view._bar.bar.isVisible()
-    assert view._status.text.startswith("Stopped · of step 2,000")
+    assert view._status.text.startswith("Stopped · log p(x) − ELBO ≥ about 2.62 nats · of step 2,000")
     assert len(view._plot.curves["prior"].getData()[0]) == 7, "what was found stays"
 
 
 def test_which_step_it_is_of_and_that_it_is_stale(view: LikelihoodView) -> None:
     found = report("likelihood", likelihood_picture(), step=1500)
     view.draw(frame(found))
-    assert view._status.text.startswith("Of step 1,500, stale: the step shown is 2,000 · 100 held-out data")
+    assert view._status.text.startswith("Log p(x) − ELBO ≥ about 2.91 nats · of step 1,500, stale: the step")
     view.draw(frame(found, steps=1500))
-    assert view._status.text.startswith("Of step 1,500 · 100")
+    assert " · of step 1,500 · 100 held-out data · " in view._status.text
     view.draw(frame(found, steps=700))
     assert "later than the step shown, 700" in view._status.text
 
@@ -129,6 +132,19 @@ def test_drawing_the_same_report_again_costs_nothing(view: LikelihoodView, monke
     view.draw(frame(found))
     monkeypatch.setattr(view._plot, "show_picture", lambda _: pytest.fail("drawn anew"))
     view.draw(frame(found, 2100))
+
+
+def test_a_low_view_has_no_table_and_a_narrow_one_fewer_columns(view: LikelihoodView) -> None:
+    view.draw(frame(report("likelihood", likelihood_picture())))
+    for height, shown in ((400, True), (170, False), (240, True)):
+        view.resize(420, height)
+        assert view._table.isVisible() == shown
+    for width in (300, 400, 440, 470, 500, 600, 800):
+        view.resize(width, 400)
+        assert view._table.sizeHint().width() <= max(width, 400), "nothing is cut"
+    assert "effective draws" in view._table.text()
+    view.resize(400, 400)
+    assert "effective draws" not in view._table.text()
 
 
 def test_empty_and_in_trouble(view: LikelihoodView) -> None:
@@ -152,6 +168,9 @@ def test_empty_and_in_trouble(view: LikelihoodView) -> None:
 def test_a_new_run_forgets_what_was_asked_for(view: LikelihoodView) -> None:
     view._bar.ask()
     view.clear()
+    assert not view._bar.under_way
+    assert not view._bar.start.isEnabled(), "there is no model yet"
+    view.draw(frame(None))
     assert view._bar.start.isEnabled()
 
 

@@ -110,6 +110,9 @@ def test_data_of_other_shapes(view: PosteriorView, shape: tuple[int, ...]) -> No
 def test_choosing_a_datum_asks_for_it(view: PosteriorView) -> None:
     asked, stopped = QSignalSpy(view.study_asked), QSignalSpy(view.study_stopped)
     QTest.mouseClick(view._bar.start, Qt.MouseButton.LeftButton)
+    assert asked.count() == 0, "there is no model yet, and nobody would answer"
+    view.draw(frame(None))
+    QTest.mouseClick(view._bar.start, Qt.MouseButton.LeftButton)
     assert asked.at(0) == ["posterior", {"index": 0, "of": "heldout"}]
     QTest.mouseClick(view._next, Qt.MouseButton.LeftButton)
     assert asked.at(1) == ["posterior", {"index": 1, "of": "heldout"}]
@@ -191,10 +194,10 @@ def test_why_there_is_nothing(view: PosteriorView) -> None:
 
 def test_parts_can_be_switched_off(view: PosteriorView) -> None:
     view.draw(frame(report("posterior", posterior_picture())))
-    view._switches["best"].setChecked(False)
+    view._legend.switches["best"].setChecked(False)
     assert not view._plot.best.isVisible()
     assert view._plot.given.isVisible()
-    view._switches["true"].setChecked(False)
+    view._legend.switches["true"].setChecked(False)
     assert not view._plot.heat.isVisible()
 
 

@@ -51,8 +51,9 @@ def test_now_is_the_mean_of_the_last_steps(view: RateView) -> None:
     assert heldout.distortion[-1] == frame.series.values("heldout/reconstruction")[-1]
     text = view._status.text
     assert f"rate {path.rate[-1]:.2f}" in text
-    assert f"ELBO −{path.rate[-1] + path.distortion[-1]:.2f}" in text
-    assert "effective β 1" in text
+    assert f"= {path.rate[-1] + path.distortion[-1]:.2f} nats" in text
+    held = heldout.rate[-1] + heldout.distortion[-1]
+    assert text.startswith(f"held-out ELBO −{held:.2f} · effective β 1 · now: "), "a narrow view shows this much"
 
 
 def test_the_line_of_the_objective_has_the_effective_beta(view: RateView) -> None:
@@ -110,6 +111,25 @@ def test_a_past_step_has_the_range_that_it_would_have_alone(view: RateView, qtbo
         view.draw(past(frame, step))
     other.draw(past(frame, 400))
     assert view._plot.home == other._plot.home
+
+
+def test_another_run_does_not_keep_the_range_of_the_last(view: RateView, qtbot: QtBot) -> None:
+    frame, other = evidence_frame(4000), RateView()
+    qtbot.addWidget(other)
+    other.resize(view.size())
+    with qtbot.waitExposed(other):
+        other.show()
+    anew = replace(frame, run=replace(frame.run, key=frame.run.key + 1))
+    other.draw(anew)
+    kept = set()
+    for step in range(2000, 4000, 200):
+        view.draw(replace(past(frame, step), until=0))
+        view.draw(replace(frame, until=0))
+        kept.add(view._plot.home == other._plot.home)
+        view.draw(anew)
+        assert view._plot.home == other._plot.home
+        view.clear()
+    assert False in kept, "the same run keeps its range, or nothing was shown"
 
 
 def test_hovering_names_step_rate_distortion_and_elbo(view: RateView) -> None:

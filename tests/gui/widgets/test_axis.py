@@ -19,6 +19,13 @@ from guiapp.series import Series
 RANGES = ((0.0, 1.0), (-3.2, 3.2), (1234.0, 1240.0), (-1e-6, 3e-6), (0.0, 2.5e7), (0.12, 0.1201), (5.0, -5.0))
 
 
+class Witness(pg.AxisItem):
+    """pyqtgraph's own, but for the sign."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]
+
+
 def plot_with(qtbot: QtBot, items: dict[str, pg.AxisItem], size: tuple[int, int], grid: bool) -> pg.PlotWidget:
     plot = pg.PlotWidget(axisItems=items)
     qtbot.addWidget(plot)
@@ -38,7 +45,7 @@ def plot_with(qtbot: QtBot, items: dict[str, pg.AxisItem], size: tuple[int, int]
 @pytest.mark.parametrize("grid", [False, True], ids=["ticks", "grid"])
 def test_ticks_and_texts_are_those_of_pyqtgraph(qtbot: QtBot, size: tuple[int, int], grid: bool) -> None:
     cheap = plot_with(qtbot, dict(axes()), size, grid)
-    own = plot_with(qtbot, {side: pg.AxisItem(side) for side in ("left", "bottom")}, size, grid)
+    own = plot_with(qtbot, {side: Witness(side) for side in ("left", "bottom")}, size, grid)
     for low, high in RANGES:
         for plot in (cheap, own):
             plot.getViewBox().invertY(high < low)

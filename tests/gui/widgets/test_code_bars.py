@@ -68,3 +68,10 @@ def test_any_number_of_bars_whatever_they_hold(bars: CodeBars, count: int) -> No
             bars.grab()
     bars.set_values(values, 1, 1)
     bars.grab()
+
+
+def test_names_below_stand_at_even_distances(bars: CodeBars) -> None:
+    bars.set_values(np.zeros(20), -4, 4)
+    every = bars.named_every()
+    assert every == 2, "z₁₉ finds room on two bars only, and so has z₁"
+    assert every * bars._pitch() > bars.fontMetrics().horizontalAdvance("z₁₉")

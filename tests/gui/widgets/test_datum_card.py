@@ -62,3 +62,9 @@ def test_it_stays_inside_and_off_the_pointer(card: DatumCard) -> None:
     assert not card.geometry().contains(10, 10)
     card.move_to(QPoint(490, 290))
     assert not card.geometry().contains(490, 290)
+
+
+def test_the_first_one_stays_inside_too(card: DatumCard) -> None:
+    card.move_to(QPoint(480, 290))  # before there is anything to say, and so a small card
+    card.show_datum(datum_picture(), ("a", "a class with a name that makes the card wide"), 1.0)
+    assert card.parentWidget().rect().contains(card.geometry())

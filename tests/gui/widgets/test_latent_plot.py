@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
@@ -43,8 +45,8 @@ def with_density(sigma: float = 1.0, cells: int = 65, reach: float = 4.0) -> Pic
     ("axes", "share", "titles"),
     [
         (np.eye(2), [0.6, 0.4], ("z₁", "z₂")),
-        (np.eye(12)[[2, 11]], [0.25, 0.05], ("z₃ (25 % of variance)", "z₁₂ (5 % of variance)")),
-        (np.array([[0.6, 0.8, 0], [0.8, -0.6, 0]]), [0.62, np.nan], ("PC 1 (62 % of variance)", "PC 2")),
+        (np.eye(12)[[2, 11]], [0.25, 0.05], ("z₃ (25 %)", "z₁₂ (5 %)")),
+        (np.array([[0.6, 0.8, 0], [0.8, -0.6, 0]]), [0.62, np.nan], ("PC 1 (62 %)", "PC 2")),
     ],
 )
 def test_axis_titles(axes: np.ndarray, share: list[float], titles: tuple[str, str]) -> None:
@@ -206,3 +208,27 @@ def test_the_table_holds_every_datum(plot: LatentPlot) -> None:
     titles, rows = plot._table()
     assert len(titles) == rows.shape[1] == 6
     np.testing.assert_array_equal(rows[:, :2], picture["mean"])
+
+
+@pytest.mark.parametrize("height", [130, 160, 200, 300, 500])
+def test_what_names_the_circles_neither_overlaps_nor_is_cut(qtbot: QtBot, plot: LatentPlot, height: int) -> None:
+    plot.resize(400, height)
+    with qtbot.waitExposed(plot):
+        plot.show()
+    plot.show_latent(latent_picture(), Shown())
+    box = plot.getViewBox()
+    shown = [note for note in plot._notes if note.isVisible()]
+    assert plot._notes[-1] in shown
+    assert height < 500 or len(shown) == 3
+    places = [note.mapRectToScene(note.boundingRect()) for note in shown]
+    assert all(box.sceneBoundingRect().adjusted(-2, -2, 2, 2).contains(place) for place in places)
+    for one, other in pairwise(places):
+        assert one.intersected(other).height() <= 2
+
+
+def test_a_plane_too_narrow_for_the_words_has_none(qtbot: QtBot, plot: LatentPlot) -> None:
+    plot.resize(130, 300)
+    with qtbot.waitExposed(plot):
+        plot.show()
+    plot.show_latent(latent_picture(), Shown())
+    assert not plot._notes[-1].isVisible()

@@ -80,3 +80,13 @@ def test_what_is_held_is_shown_whatever_the_home_is(qtbot: QtBot, plot: PlanePlo
     plot.hold(QRectF())
     plot.fit()
     assert not plot.getViewBox().viewRect().contains(wide)
+
+
+def test_a_title_longer_than_its_axis_is_cut_with_dots_and_whole_again(plot: PlanePlot) -> None:
+    plot.set_titles("x₁ · " + "reconstructions and their data " * 3, "z₂")
+    shown = plot.getAxis("bottom").labelText
+    assert shown.endswith("…")
+    assert plot.getAxis("bottom").label.boundingRect().width() <= plot.getViewBox().width() + 10
+    plot.resize(1400, 300)
+    assert plot.getAxis("bottom").labelText.endswith("data ")
+    assert plot.getAxis("left").labelText == "z₂"

@@ -224,6 +224,15 @@ def test_names_stand_at_the_ends(plot: TimeSeriesPlot) -> None:
     assert second.height > 0.6
 
 
+@pytest.mark.parametrize("steps", [300, 900, 100_000])
+def test_a_smoothed_curve_has_a_point_for_two_pixels_at_the_most(plot: TimeSeriesPlot, steps: int) -> None:
+    """Each costs some 2 µs to paint."""
+    plot.set_smoothing(0.9)
+    plot.draw(series_of(noise(steps), noise(steps)))
+    count = len(plot.points("a", smooth=True)[0])
+    assert min(steps, plot.box.width() / 2) * 0.5 <= count <= plot.box.width() / 2 + 2
+
+
 def test_the_crosshair_reads_exact_values(plot: TimeSeriesPlot) -> None:
     a = noise(100_000)
     plot.draw(series_of(a, np.full(100_000, np.nan)))
@@ -232,7 +241,7 @@ def test_the_crosshair_reads_exact_values(plot: TimeSeriesPlot) -> None:
     step, one, other = plot.crosshair.readings
     at = int(step.title.removeprefix("step ").replace("\u2009", ""))
     assert abs(at - 43_210) < 300
-    assert one.value == f"{np.float32(a[at - 1]):.6g}"
+    assert one.value == f"{np.float32(a[at - 1]):.6g}".replace("-", "−")
     assert other.value == "no value"
     plot.draw(series_of(a[:10], a[:10]))
     assert plot.crosshair._at is None, "another run's values must not stay"
