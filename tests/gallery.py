@@ -221,6 +221,7 @@ def frames():
     """A frame of each kind of run, and None for the time before the first."""
     from tests.gui import pictures as p
     from tests.gui.frames import gan_frame, vae_frame
+    from tests.gui.neighbours import frechet_picture, neighbours_picture
     from tests.gui.studies import likelihood_picture, posterior_picture, report
     from tests.gui.test_verdicts import given, over
 
@@ -239,7 +240,10 @@ def frames():
             ),
             events=verdicts,
         ),
-        "gan-images": gan_frame(shape=(28, 28), pictures=data),
+        "gan-images": replace(
+            gan_frame(shape=(28, 28), pictures={**data, "neighbours": neighbours_picture()}),
+            studies={"frechet": report("frechet", frechet_picture())},
+        ),
     }
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from guiapp import messages as m
+from guiapp.allocator import keep_large_apart
 from guiapp.data.raw import CancelledError
 from guiapp.data.source import DataError, Source
 from guiapp.engine import device
@@ -35,6 +36,7 @@ from guiapp.fitting import check_estimator
 from guiapp.run_file import SUFFIX, Event, Outline, RunFileError, StoredRun, edits, read_outline, read_run
 from guiapp.spec import Data, RunSpec, SpecError
 
+LARGE = 8 << 20  # bytes; no tensor of a usual step is as large, so training does not pay for it
 IDLE = 0.3  # seconds without a command after which a run that stands is written out
 LAST_WORDS = 3.0  # seconds that a hung step gets once the window is gone
 
@@ -48,7 +50,7 @@ def serve(connection: Connection, folder: Path, budget: int) -> None:
     """Work until `Quit` or until the other end of `connection` closes; then the process has nothing left to do. Runs
     are recorded in `folder`, a file each with at most `budget` bytes of keyframes."""
     device.take_threads()
-    device.keep_large_apart()
+    keep_large_apart(LARGE)
     inbox: deque[m.Command] = deque()
     arrived = threading.Event()
 

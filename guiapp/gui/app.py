@@ -12,6 +12,7 @@ from PySide6.QtGui import QIcon, QPixmapCache
 from PySide6.QtWidgets import QApplication
 
 from guiapp import presets
+from guiapp.allocator import keep_large_apart
 from guiapp.gui.session import Session
 from guiapp.gui.settings import default_path, load
 from guiapp.gui.training_thread import TrainingThread
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from guiapp.gui.main_window import MainWindow
     from guiapp.gui.recovery import Recovery
 
+LARGE = 1 << 20  # bytes; pictures of views and of the window
 PIXMAPS = 2048  # kB that Qt keeps; each window that is made anew adds its own under new keys, up to 10 MB by default
 
 
@@ -45,6 +47,7 @@ def build(spec: RunSpec | None, baseline: RunSpec | None, home: Path | None = No
     application.setApplicationName("Elboscope")
     application.setDesktopFileName("elboscope")
     QPixmapCache.setCacheLimit(PIXMAPS)
+    keep_large_apart(LARGE)
     application.setWindowIcon(QIcon(str(resource("icons/elboscope.png"))))
     path = home / "settings.json" if home else default_path()
     settings, complaint = load(path)

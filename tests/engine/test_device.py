@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
-import subprocess
-import sys
-
 import pytest
 import torch
 
@@ -38,34 +33,3 @@ def test_a_device_that_is_not_there_is_refused_in_words(monkeypatch: pytest.Monk
     with pytest.raises(SpecError, match=r"'cuda' is not on this machine; it has mps, cpu"):
         device.choose("cuda", 784)
     assert device.choose("mps", 2).type == "mps"
-
-
-LEFT_OVER = """
-import os, sys, numpy as np
-from guiapp.engine import device
-def resident():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-if sys.argv[1] == "apart":
-    device.keep_large_apart()
-data = np.ones(3_900_000)  # 31 MB
-del data
-before = resident()
-data = np.ones(3_900_000)
-neighbours = [bytearray(60_000) for _ in range(200)]  # 12 MB
-del data
-print(resident() - before)
-"""
-
-
-@pytest.mark.skipif(
-    os.name != "posix" or not hasattr(ctypes.CDLL(None), "mallopt") or not os.path.exists("/proc/self/statm"),
-    reason="not glibc on Linux",
-)
-def test_freed_data_go_back_to_the_system_whatever_lies_behind_them() -> None:
-    kept, apart = (
-        int(subprocess.run([sys.executable, "-c", LEFT_OVER, how], check=True, capture_output=True, text=True).stdout)
-        for how in ("as it is", "apart")
-    )
-    assert apart < 20e6
-    assert kept > apart + 20e6, "glibc does so by itself now: this is not needed any more"
