@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from guiapp.gui.frame import Frame
 from guiapp.gui.views.neighbours import EMPTY, OF_A_LAW, NeighboursView
 from guiapp.messages import Picture, Studied
-from tests.gui.frames import CLASSES, gan_frame
+from tests.gui.frames import gan_frame
 from tests.gui.neighbours import frechet_picture, neighbours_picture
 from tests.gui.studies import report
 
@@ -29,7 +29,7 @@ def view(qtbot: QtBot) -> NeighboursView:
 
 
 def frame(picture: Picture | None, found: Studied | None = None, shape: tuple[int, ...] = (28, 28)) -> Frame:
-    made = gan_frame(shape=shape, classes=CLASSES, pictures={} if picture is None else {"neighbours": picture})
+    made = gan_frame(shape=shape, pictures={} if picture is None else {"neighbours": picture})
     made = replace(made, run=replace(made.run, data_count=0 if shape == (2,) else 8500))
     made = replace(made, run=replace(made.run, classes=tuple("abcdefghij")))
     return replace(made, studies={} if found is None else {"frechet": found})
@@ -44,7 +44,7 @@ def test_pairs_stand_side_by_side_closest_first(view: NeighboursView) -> None:
     np.testing.assert_array_equal(images[:, :, :28], picture["generated"][order])
     np.testing.assert_array_equal(images[:, :, 29:], picture["nearest"][order])
     assert view._pairs.below == tuple(f"{d:.3g}" for d in picture["distance"][order])
-    assert view._labels[0].endswith(CLASSES[order[0] % 10])
+    assert view._labels[0].endswith(frame(None).run.classes[order[0] % 10])
 
 
 def test_both_distributions(view: NeighboursView) -> None:
