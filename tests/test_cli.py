@@ -287,6 +287,7 @@ def test_the_smoke_run_passes_whatever_the_platform_variable_says():
     assert not result["torch_in_window_process"]
 
 
+@pytest.mark.slow
 def test_without_a_display_the_window_runs_offscreen_and_leaves_pictures(tmp_path):
     environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
     program = (

@@ -56,7 +56,10 @@ def stored(run: Trainer, path: Path, rows: np.ndarray) -> StoredRun:
     return read_run(path)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+SLOW = {"vae, convolutions", "gan, convolutions"}  # their parts are in the others
+
+
+@pytest.mark.parametrize("kind", [pytest.param(k, marks=pytest.mark.slow) if k in SLOW else k for k in KINDS])
 def test_two_halves_are_one_whole(kind: str, tmp_path: Path) -> None:
     model, data = KINDS[kind]
     whole = runs.trainer(model, data, batch=100)

@@ -78,6 +78,7 @@ def test_safetensors_hold_the_models_tensors_alone(run, tmp_path):
     assert note.get("D") == told.get(objective, "critic")
 
 
+@pytest.mark.slow
 def test_torchscript_gives_the_same_outputs(run, tmp_path):
     path, trainer = run
     (file,) = write_torchscript(weights_at(path, None), tmp_path / "a.pt", quiet)
@@ -109,7 +110,9 @@ def test_onnx_gives_the_same_outputs_for_batches_of_any_size(run, tmp_path):
 ONE = {"convolutional": runs.gan(CONVOLUTIONAL), "options": runs.gan(LAYERED, spectral=True, packing=2, averaging=0.5)}
 
 
-@pytest.mark.parametrize("name", ONE)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name != "options" else name for name in ONE]
+)
 def test_onnx_of_one_model(tmp_path, name):
     trainer = recorded(tmp_path / "run.elbo", ONE[name])
     trainer.model.eval()

@@ -260,7 +260,7 @@ SPACES = [
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("spoil", [False, True])
+@pytest.mark.parametrize("spoil", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("space", SPACES)
 def test_every_tab_of_every_space(view: ExplorerView, space: Frame, spoil: bool, theme: str) -> None:
     view.set_theme(THEMES[theme])
