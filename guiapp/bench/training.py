@@ -17,6 +17,7 @@ from guiapp.gui.workspace import ARRANGEMENTS, Workspace
 
 KEPT = 60  # frames of a run, over which each view is measured
 WARMING = 0.5  # seconds before each segment
+FEWEST = 3  # frames a segment lasts for at least: beside other load the window may show a single one in a second
 TIMER = 10  # ms between two beats of the lateness timer
 
 
@@ -41,8 +42,8 @@ def _pull_apart(workspace: Workspace) -> None:
 
 
 def train(app: App, seconds: float, seen: Seen) -> float:
-    """Train for `seconds`; gives steps/s by the wall clock, between the first and the last frame after a moment of
-    warming up, and adds to `seen`."""
+    """Train for `seconds`, and on until `FEWEST` frames are there; gives steps/s by the wall clock, between the first
+    and the last frame after a moment of warming up, and adds to `seen`."""
     steps: list[tuple[float, int]] = []
     session = app.session
     listening = session.frame_changed.connect(lambda frame, _: steps.append((perf_counter(), frame.step)))
@@ -55,6 +56,7 @@ def train(app: App, seconds: float, seen: Seen) -> float:
     timer.timeout.connect(lambda: beats.append(perf_counter()))
     timer.start()
     let(seconds)
+    wait(lambda: len(steps) >= FEWEST)
     timer.stop()
     seen.late.extend(np.maximum(0, np.diff(beats) * 1000 - TIMER))
     session.pause()
