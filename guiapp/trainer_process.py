@@ -6,12 +6,15 @@ import multiprocessing
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from typing import Final
+
+METHOD: Final = "spawn"  # a fork would have the window's memory and locks, but none of its threads
 
 
 def start(folder: Path, budget: int) -> tuple[SpawnProcess, Connection]:
     """Spawn a trainer process that records its runs in `folder`, with at most `budget` bytes of keyframes each; gives
     it and this side's end of the pipe. It ends when that end is closed."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context(METHOD)
     ours, theirs = context.Pipe()
     process = context.Process(target=main, args=(theirs, folder, budget), name="elboscope-trainer", daemon=True)
     process.start()

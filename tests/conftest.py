@@ -25,6 +25,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before anything imports
 
 PATIENCE_S = 1.0  # for threads and processes that were told to stop and are about to
 HARMLESS_MESSAGE_OF_QT = "This plugin does not support propagateSizeHints"  # the offscreen platform
+OWN_PROCESSES_OF_PYTHON = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")  # live as long as we do
+    "multiprocessing.resource_tracker",
+    "multiprocessing.forkserver",
+)  # as long-lived as this one
 OWN_THREADS_OF_QT = {"QDBusConnection", "QXcbEventQueue", "Thread (pooled)", "gmain", "gdbus", "pool-spawner"}
 
 
@@ -33,7 +37,7 @@ def private_folders(root: Path) -> dict[str, str]:
     names = {f"XDG_{kind}_HOME": kind.lower() for kind in ("CONFIG", "CACHE", "DATA", "STATE")}
     names |= {"XDG_RUNTIME_DIR": "runtime", "HOME": "home"}
     for folder in names.values():
-        (root / folder).mkdir(mode=0o700)
+        (root / folder).mkdir(mode=0o700, exist_ok=True)
     return {name: str(root / folder) for name, folder in names.items()}
 
 
@@ -42,9 +46,24 @@ atexit.register(shutil.rmtree, SESSION_FOLDER, ignore_errors=True)
 os.environ.update(private_folders(SESSION_FOLDER))
 
 
+@pytest.fixture(scope="session")
+def _clean_folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """The same private folders again for as long as no test has written into them, else new ones: making and removing
+    seven for each of thousands of tests took half a minute."""
+    made: list[Path] = []
+
+    def clean() -> Path:
+        if not made or any(any(folder.iterdir()) for folder in made[-1].iterdir()):
+            made.append(tmp_path_factory.mktemp("private"))
+            private_folders(made[-1])
+        return made[-1]
+
+    return clean
+
+
 @pytest.fixture(autouse=True)
-def _private_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path_factory.mktemp("private")
+def _private_folders(_clean_folders: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = _clean_folders()
     for name, value in private_folders(folder).items():
         monkeypatch.setenv(name, value)
     if "PySide6.QtCore" in sys.modules:  # QSettings reads its variable but once
@@ -144,7 +163,7 @@ def _named_threads() -> dict[int, str]:
 
 
 def _children() -> dict[int, str]:
-    """Child processes, but for multiprocessing's resource tracker, which lives as long as this process."""
+    """Child processes."""
     found = {child.pid or 0: child.name for child in multiprocessing.active_children()}  # this also buries the dead
     for task in Path("/proc/self/task").glob("*"):
         try:
@@ -156,7 +175,7 @@ def _children() -> dict[int, str]:
                 command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             except OSError:
                 continue
-            if "multiprocessing.resource_tracker" not in command:
+            if not any(own in command for own in OWN_PROCESSES_OF_PYTHON):
                 found.setdefault(pid, command or "(ended, not waited for)")
     return found
 

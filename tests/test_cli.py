@@ -184,6 +184,7 @@ def test_a_run_that_is_resumed_into_another_file_is_a_fork_of_it(capsys, tmp_pat
     assert (child.parent, child.parent_step, child.step) == (parent.id, 5, 10)
 
 
+@pytest.mark.slow  # two minutes of writing into a full file; that the window says so is tested with a pretended one
 def test_a_file_that_may_not_grow_ends_the_record_in_a_sentence_and_the_training_not(tmp_path):
     """As where a disk is full: the system refuses to write beyond so many bytes."""
     program = (

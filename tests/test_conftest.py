@@ -57,6 +57,8 @@ def test_private_folders(tmp_path_factory):
         assert os.environ[name].startswith(base)
     assert QSettings("elboscope", "elboscope").fileName().startswith(base)
     assert Path.home() == Path(os.environ["HOME"])
+    (Path.home() / "left").touch()
+def test_folders_of_another(): assert not list(Path.home().iterdir())
 
 def test_let_the_process_end():  # last: the forgotten ones must not outlive the session
     KEPT[-1].communicate(b"\\n")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -55,18 +56,34 @@ class Page(HTMLParser):
         return [attrs for tag, attrs in self.tags if tag == "img"]
 
 
-def written(qtbot: QtBot, run: Path, folder: Path, kind: str = "vae") -> tuple[str, list[int]]:
-    """The page, and the steps that were looked at."""
-    report = Report(run, folder / "report.html")
-    asked = answer_looks(report, kind)
-    with qtbot.waitSignal(report.finished, timeout=30_000):
-        report.start()
-    assert os.listdir(folder) == ["report.html"]
-    return (folder / "report.html").read_text(encoding="utf-8"), asked
+@pytest.fixture(scope="module")
+def _written() -> dict[str, str]:
+    return {}
 
 
-def test_the_page_is_whole_and_needs_nothing_else(qtbot: QtBot, tmp_path: Path, vae_run: Path) -> None:
-    text, _ = written(qtbot, vae_run, tmp_path)
+@pytest.fixture
+def text_of(
+    qtbot: QtBot, tmp_path: Path, vae_run: Path, gan_run: Path, _written: dict[str, str]
+) -> Callable[[str], str]:
+    """The text of the report of the run "vae" or "gan"; it takes two seconds, so each is made once."""
+
+    def text(kind: str) -> str:
+        if kind not in _written:
+            folder = tmp_path / kind
+            folder.mkdir()
+            report = Report({"vae": vae_run, "gan": gan_run}[kind], folder / "report.html")
+            answer_looks(report, kind)
+            with qtbot.waitSignal(report.finished, timeout=30_000):
+                report.start()
+            assert os.listdir(folder) == ["report.html"]
+            _written[kind] = (folder / "report.html").read_text(encoding="utf-8")
+        return _written[kind]
+
+    return text
+
+
+def test_the_page_is_whole_and_needs_nothing_else(text_of: Callable[[str], str]) -> None:
+    text = text_of("vae")
     page = Page(text)
     addresses = [
         value or "" for _, attrs in page.tags for name, value in attrs.items() if name in ("src", "srcset", "href")
@@ -80,8 +97,8 @@ def test_the_page_is_whole_and_needs_nothing_else(qtbot: QtBot, tmp_path: Path, 
     assert ("html", {"lang": "en"}) in page.tags
 
 
-def test_text_of_the_run_is_escaped(qtbot: QtBot, tmp_path: Path, vae_run: Path) -> None:
-    text, _ = written(qtbot, vae_run, tmp_path)
+def test_text_of_the_run_is_escaped(text_of: Callable[[str], str]) -> None:
+    text = text_of("vae")
     page = Page(text)
     assert page.words("h1") == page.words("title") == [TITLE]
     assert "<b>notes</b>\nof two lines" in page.words("p")
@@ -92,11 +109,10 @@ def test_text_of_the_run_is_escaped(qtbot: QtBot, tmp_path: Path, vae_run: Path)
 
 @pytest.mark.parametrize("kind", ["vae", "gan"])
 def test_every_parameter_is_there_and_changed_ones_are_marked(
-    qtbot: QtBot, tmp_path: Path, vae_run: Path, gan_run: Path, kind: str
+    text_of: Callable[[str], str], vae_run: Path, gan_run: Path, kind: str
 ) -> None:
-    run = {"vae": vae_run, "gan": gan_run}[kind]
-    spec = read_run(run).spec
-    page = Page(written(qtbot, run, tmp_path, kind)[0])
+    spec = read_run({"vae": vae_run, "gan": gan_run}[kind]).spec
+    page = Page(text_of(kind))
     found = parameters.flat(spec)
     assert set(found) <= set(page.words("code"))
     cells = [(tag, text) for tag, text in page.texts if tag in ("td", "code")]
@@ -108,13 +124,8 @@ def test_every_parameter_is_there_and_changed_ones_are_marked(
     assert {"vae": "1 → 4", "gan": "1 → 2"}[kind] in page.words("td")
 
 
-def test_pictures_of_every_view_that_applies(qtbot: QtBot, tmp_path: Path, vae_run: Path, gan_run: Path) -> None:
-    (tmp_path / "vae").mkdir()
-    (tmp_path / "gan").mkdir()
-    vae, gan = (
-        Page(written(qtbot, vae_run, tmp_path / "vae")[0]),
-        Page(written(qtbot, gan_run, tmp_path / "gan", "gan")[0]),
-    )
+def test_pictures_of_every_view_that_applies(text_of: Callable[[str], str]) -> None:
+    vae, gan = Page(text_of("vae")), Page(text_of("gan"))
     large = [text for text in vae.words("figcaption") if "," in text]
     assert [text.split(",")[0] for text in large] == [
         *("Losses", "ELBO", "Rate and distortion", "Posterior collapse", "Latent space"),
@@ -129,8 +140,8 @@ def test_pictures_of_every_view_that_applies(qtbot: QtBot, tmp_path: Path, vae_r
     assert vae.words("h3") == ["Samples", "Latent space"]
 
 
-def test_each_picture_has_words_and_a_dark_twin(qtbot: QtBot, tmp_path: Path, vae_run: Path) -> None:
-    page = Page(written(qtbot, vae_run, tmp_path)[0])
+def test_each_picture_has_words_and_a_dark_twin(text_of: Callable[[str], str]) -> None:
+    page = Page(text_of("vae"))
     sources = [attrs for tag, attrs in page.tags if tag == "source"]
     images = page.images()
     assert len(images) == len(sources) == 19
@@ -152,8 +163,8 @@ def decoded(address: str | None) -> QImage:
     return image
 
 
-def test_it_tells_how_to_train_it_again(qtbot: QtBot, tmp_path: Path, vae_run: Path) -> None:
-    page = Page(written(qtbot, vae_run, tmp_path)[0])
+def test_it_tells_how_to_train_it_again(text_of: Callable[[str], str]) -> None:
+    page = Page(text_of("vae"))
     code = page.words("code")
     assert any(text.startswith("elboscope train") for text in code)
     assert any("import torch" in text for text in code)
