@@ -260,15 +260,30 @@ class _Level:
 
     def append_rows(self, rows: Floats) -> None:
         """Add cells of the first level from rows, shape (n, 16, S)."""
-        nothing = np.isnan(rows)
-        if nothing.any():
-            self.append(rows, rows, rows, (~nothing).astype(np.float32))
-            return
         new = slice(self.count, self.count + len(rows))
         self.low[new], self.high[new] = _folded(np.minimum, rows), _folded(np.maximum, rows)
         self.mean[new] = _folded(np.add, rows * np.float32(1 / self.width))
         self.filled[new] = self.width
+        thin = np.flatnonzero(np.isnan(self.low[new]).any(0))
+        if len(thin):
+            self._append_thin(new, thin, rows[:, :, thin])
         self.count = new.stop
+
+    def _append_thin(self, new: slice, columns: npt.NDArray[np.intp], rows: Floats) -> None:
+        """Cells of the `columns` that lack values in some `rows` (n, 16, len(columns)). Only the values there are cost
+        anything to speak of: a measurement is taken once in a hundred steps."""
+        at = np.nonzero(~np.isnan(rows))
+        values, cells = rows[at], (at[0], at[2])
+        shape = (len(rows), len(columns))
+        low, high = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
+        number, mean = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        np.fmin.at(low, cells, values)
+        np.fmax.at(high, cells, values)
+        np.add.at(number, cells, 1)
+        np.add.at(mean, cells, values / number[cells])  # each by itself, so that huge values do not overflow the sum
+        mean[number == 0] = np.nan
+        for array, part in ((self.low, low), (self.high, high), (self.mean, mean), (self.filled, number)):
+            array[new, columns] = part
 
     def append(self, low: Floats, high: Floats, mean: Floats, filled: Floats) -> None:
         """Add cells, each from 16 of the level below; all of shape (n, 16, S)."""

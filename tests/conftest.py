@@ -26,9 +26,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before anything imports
 PATIENCE_S = 1.0  # for threads and processes that were told to stop and are about to
 HARMLESS_MESSAGE_OF_QT = "This plugin does not support propagateSizeHints"  # the offscreen platform
 OWN_PROCESSES_OF_PYTHON = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")  # live as long as we do
-    "multiprocessing.resource_tracker",
-    "multiprocessing.forkserver",
-)  # as long-lived as this one
 OWN_THREADS_OF_QT = {"QDBusConnection", "QXcbEventQueue", "Thread (pooled)", "gmain", "gdbus", "pool-spawner"}
 
 
