@@ -264,26 +264,25 @@ class _Level:
         self.low[new], self.high[new] = _folded(np.minimum, rows), _folded(np.maximum, rows)
         self.mean[new] = _folded(np.add, rows * np.float32(1 / self.width))
         self.filled[new] = self.width
-        thin = np.flatnonzero(np.isnan(self.low[new]).any(0))
-        if len(thin):
-            self._append_thin(new, thin, rows[:, :, thin])
+        thin: npt.NDArray[np.bool_] = np.any(np.isnan(self.low[new]), axis=0)
+        if thin.any():
+            self._fill_in(new, rows, thin)
         self.count = new.stop
 
-    def _append_thin(self, new: slice, columns: npt.NDArray[np.intp], rows: Floats) -> None:
-        """Cells of the `columns` that lack values in some `rows` (n, 16, len(columns)). Only the values there are cost
-        anything to speak of: a measurement is taken once in a hundred steps."""
-        at = np.nonzero(~np.isnan(rows))
-        values, cells = rows[at], (at[0], at[2])
-        shape = (len(rows), len(columns))
-        low, high = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
-        number, mean = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        np.fmin.at(low, cells, values)
-        np.fmax.at(high, cells, values)
-        np.add.at(number, cells, 1)
-        np.add.at(mean, cells, values / number[cells])  # each by itself, so that huge values do not overflow the sum
-        mean[number == 0] = np.nan
-        for array, part in ((self.low, low), (self.high, high), (self.mean, mean), (self.filled, number)):
-            array[new, columns] = part
+    def _fill_in(self, new: slice, rows: Floats, thin: npt.NDArray[np.bool_]) -> None:
+        """The cells `new` of the columns that are `thin`, which lack values in some `rows` (n, 16, S). They cost next
+        to nothing where values are few: a measurement is taken once in a hundred steps."""
+        at = np.flatnonzero(~np.isnan(rows) & thin)
+        values, width = rows.reshape(-1)[at], len(thin)
+        cell = at // (FANOUT * width) * width + at % width
+        low, high, mean, filled = (array[new] for array in (self.low, self.high, self.mean, self.filled))
+        low[:, thin] = high[:, thin] = np.nan
+        mean[:, thin] = filled[:, thin] = 0
+        np.fmin.at(low.reshape(-1), cell, values)
+        np.fmax.at(high.reshape(-1), cell, values)
+        np.add.at(filled.reshape(-1), cell, 1)
+        np.add.at(mean.reshape(-1), cell, values / filled.reshape(-1)[cell])  # a sum of huge values would overflow
+        mean[filled == 0] = np.nan
 
     def append(self, low: Floats, high: Floats, mean: Floats, filled: Floats) -> None:
         """Add cells, each from 16 of the level below; all of shape (n, 16, S)."""
