@@ -235,7 +235,8 @@ class _Cut:
 
 
 class _Level:
-    """Extremes, mean and number of the values that are not NaN, in each cell of each column."""
+    """Extremes, mean and number of the values that are not NaN, in each cell of each column; where there is none, the
+    extremes are NaN and the mean is any number."""
 
     def __init__(self, columns: int, width: int) -> None:
         """`width`: how many steps a cell has."""
@@ -282,7 +283,6 @@ class _Level:
         np.fmax.at(high.reshape(-1), cell, values)
         np.add.at(filled.reshape(-1), cell, 1)
         np.add.at(mean.reshape(-1), cell, values / filled.reshape(-1)[cell])  # a sum of huge values would overflow
-        mean[filled == 0] = np.nan
 
     def append(self, low: Floats, high: Floats, mean: Floats, filled: Floats) -> None:
         """Add cells, each from 16 of the level below; all of shape (n, 16, S)."""
