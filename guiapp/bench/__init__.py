@@ -2,4 +2,4 @@
 
 from typing import Final
 
-PARTS: Final = ("start", "training", "recording", "probe", "scrub", "open", "curves", "library", "soak")
+PARTS: Final = ("start", "training", "recording", "probe", "scrub", "open", "curves", "observatory", "library", "soak")

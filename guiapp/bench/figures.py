@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 from guiapp import presets
 from guiapp.bench import headless_process
 from guiapp.bench.drawing import lab_costs, timeline_cost, view_costs
+from guiapp.bench.heat_map import heat_map_cost
 from guiapp.bench.library import open_time
 from guiapp.bench.long_curves import pan_and_zoom
 from guiapp.bench.opening import open_times, read_time, runs_folder
@@ -37,6 +38,8 @@ TRAVELS = 40
 MOVES = 60  # of the probe in the latent explorer
 LONG = 1_000_000  # steps of the run that is opened
 CURVES = 10_000_000  # steps of the curves that are panned and zoomed
+TENSORS, MAPPED = 60, 100_000  # of the map of gradients, and its steps
+OBSERVED = ("vae-fashion", "gan-ring", "20 layers")  # see guiapp.bench.observatory
 RUNS = 5_000  # in the library
 TIMES = 5  # of what is done anew each time
 
@@ -137,6 +140,17 @@ def _curves(_order: Bench) -> Iterator[Figure]:
     yield Figure(f"pan_zoom_ms p95 of {CURVES:,} steps", pan_and_zoom(CURVES), 16)
 
 
+def _observatory(_order: Bench) -> Iterator[Figure]:
+    with _headless() as ask:
+        for name in OBSERVED:
+            found = ask("observatory", name, PAIRS)
+            yield Figure(f"observatory_percent {name}, gradients and updates", found["gradients"], 5)
+            yield Figure(f"observatory_percent {name}, all instruments", found["all"], 10)
+            yield Figure(f"observatory_percent {name}, TensorBoard histograms of all gradients", found["peer"])
+    _application()
+    yield Figure(f"heat_map_ms p95 of {TENSORS} tensors x {MAPPED:,} steps", heat_map_cost(TENSORS, MAPPED), 12)
+
+
 def _library(_order: Bench) -> Iterator[Figure]:
     _application()
     yield Figure(f"library_ms of {RUNS:,} runs", median(open_time(RUNS) for _ in range(3)), 300)
@@ -171,6 +185,7 @@ MEASURES: Final[Mapping[str, Callable[[Bench], Iterator[Figure]]]] = {
     "scrub": _scrub,
     "open": _open,
     "curves": _curves,
+    "observatory": _observatory,
     "library": _library,
     "soak": _soak,
 }

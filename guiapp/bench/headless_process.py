@@ -61,6 +61,12 @@ class Measurements:
 
         return recording_cost(presets.load(preset).spec, seconds, pairs)
 
+    def observatory(self, name: str, pairs: int) -> dict[str, float | None]:
+        """As `observatory_cost`."""
+        from guiapp.bench.observatory import observatory_cost
+
+        return observatory_cost(name, pairs)
+
     def long_run(self, path: Path, preset: str, steps: int) -> None:
         """As `write_long_run`."""
         from guiapp import presets

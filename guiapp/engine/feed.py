@@ -117,5 +117,22 @@ class Feed:
         self._order, self._cursor, self.seen = order.to(self._order_device), cursor, int(plain["seen"])
 
 
+class Draws(Feed):
+    """The data of `feed` drawn anew with replacement, from streams of its own: for those who look on while the other
+    one feeds the training."""
+
+    def __init__(self, feed: Feed, seed: int) -> None:
+        vars(self).update(vars(feed))  # the data are shared
+        self._law_rng = np.random.default_rng(seed)
+        self._order_rng = Generator().manual_seed(seed)
+
+    def batch(self, size: int) -> Tensor:
+        """Some data (B, D); B is `size`, or as many as there are at the most."""
+        if not isinstance(self.source, Table):
+            return super().batch(size)
+        count = len(self.train)
+        return self.train[torch.randint(count, (min(size, count),), generator=self._order_rng).to(self._order_device)]
+
+
 def _labels(labels: np.ndarray | None, count: int) -> np.ndarray:
     return np.full(count, -1, np.int16) if labels is None else labels

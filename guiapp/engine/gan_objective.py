@@ -11,7 +11,7 @@ from guiapp import spec
 from guiapp.engine.feed import Feed
 from guiapp.engine.gan_metrics import Metrics
 from guiapp.engine.models.gan import GanModel
-from guiapp.engine.objectives import Row
+from guiapp.engine.objectives import Parts, Row
 from guiapp.engine.player import Player
 from guiapp.theory import game
 
@@ -73,7 +73,8 @@ class GanObjective:
                 torch._foreach_clamp_max_(player.parameters, model.clip)
         return told
 
-    def _d_loss(self, model: spec.Gan, batch: int) -> Tensor:
+    def _d_batch(self, model: spec.Gan, batch: int) -> tuple[Tensor, Tensor]:
+        """The next packs, real and generated, 2 x (B, m D)."""
         network = self.network  # a lambda that held `self` would keep the data of a replaced run
         count = batch * model.packing
         real = self.feed.batch(count)  # (m B, D)
@@ -82,7 +83,11 @@ class GanObjective:
             fake = network.generate(network.draw(len(real), self.noise))  # (m B, D)
         real, fake = (network.pack(self._blurred(x, model)) for x in (real, fake))  # (B, m D)
         self.replay = lambda: network.logits(real, fake)
-        a_real, a_fake = network.logits(real, fake)  # (B,), (B,)
+        return real, fake
+
+    def _d_loss(self, model: spec.Gan, batch: int) -> Tensor:
+        real, fake = self._d_batch(model, batch)
+        a_real, a_fake = self.network.logits(real, fake)  # (B,), (B,)
         terms = game.discriminator_loss(a_real, a_fake, model.objective, model.real_target, model.fake_target)
         loss = terms[0].mean() + terms[1].mean()
         penalties = self._penalties(model, real, fake)
@@ -100,6 +105,20 @@ class GanObjective:
         loss: Tensor = game.generator_loss(a, model.objective).mean()
         self._g = [loss.detach(), game.generator_slope(a.detach(), model.objective).abs().mean()]
         return loss
+
+    def loss(self, model: spec.Vae | spec.Gan, batch: int, player: str, step: int) -> Tensor:
+        assert isinstance(model, spec.Gan)
+        return self._d_loss(model, batch) if player == "d" else self._g_loss(model, batch)
+
+    def parts(self, model: spec.Vae | spec.Gan, batch: int, player: str, step: int) -> Parts:
+        assert isinstance(model, spec.Gan)
+        if player == "g":
+            loss = self._g_loss(model, batch)
+            return Parts(loss, {"G step": loss})
+        a_real, a_fake = self.network.logits(*self._d_batch(model, batch))
+        terms = game.discriminator_loss(a_real, a_fake, model.objective, model.real_target, model.fake_target)
+        data, generated = terms[0].mean(), terms[1].mean()
+        return Parts(data + generated, {"D step: data": data, "D step: generated": generated})
 
     def _blurred(self, x: Tensor, model: spec.Gan) -> Tensor:
         """With instance noise (Sønderby et al. 2017)."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from guiapp.engine.updates import Updates
 from guiapp.spec import Optimiser
 
 
@@ -27,7 +28,7 @@ class Player:
         self.parameters: list[Tensor] = [p for _, p in pairs]
         self.gradients: list[Tensor] = []
         self.optimiser = _optimiser(self.parameters, optimiser)
-        self._before = [torch.empty_like(p) for p in self.parameters]
+        self._updates = Updates(self.parameters)
         self._root = torch.tensor([math.sqrt(p.numel()) for p in self.parameters], device=self.parameters[0].device)
         self._nothing = torch.full_like(self._root, math.nan)
 
@@ -57,16 +58,14 @@ class Player:
         """One optimiser step along `gradients`.
 
         Returns:
-            `rms`, and (P,) ‖Δw‖ / ‖w‖ of each tensor (NaN where w = 0).
+            `rms`, and (P,) ‖Δw‖ / ‖w‖ of each tensor (NaN where w = 0); see `Updates`.
         """
         with torch.no_grad():
-            torch._foreach_copy_(self._before, self.parameters)
+            self._updates.begin()
             for parameter, gradient in zip(self.parameters, gradients, strict=True):
                 parameter.grad = gradient
             self.optimiser.step()
-            torch._foreach_sub_(self._before, self.parameters)
-            change = torch.stack(torch._foreach_norm(self._before))
-            return rms, change / torch.stack(torch._foreach_norm(self.parameters))
+            return rms, self._updates.ratios()
 
     def rest(self) -> tuple[Tensor, Tensor]:
         """What `descend` would return, for a step in which this player did not move: NaN."""

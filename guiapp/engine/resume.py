@@ -11,7 +11,9 @@ from guiapp.fitting import check_estimator
 from guiapp.run_file import Outline, RunFileError, read_keyframe
 from guiapp.spec import Data, RunSpec, SpecError
 
-YOUNGER = ("beta", "heldout/", "kl/", "d_penalty", "g_slope", "metric/")  # columns that runs of older versions lack
+# Columns that runs of older versions lack.
+OF_LAYERS = ("activation/", "dead/", "saturated/", "snr/")
+YOUNGER = ("beta", "heldout/", "kl/", "d_penalty", "g_slope", "metric/", *OF_LAYERS)
 
 
 def resumed(stored: Outline, read: Callable[[Data], Source] | None = None) -> Trainer:

@@ -20,6 +20,7 @@ from guiapp.engine import device as devices
 from guiapp.engine.diagnosis import first_non_finite
 from guiapp.engine.feed import Feed
 from guiapp.engine.gan_objective import GanObjective
+from guiapp.engine.layer_statistics import LayerStatistics
 from guiapp.engine.models import memory
 from guiapp.engine.models.gan import GanModel
 from guiapp.engine.models.vae import VaeModel
@@ -55,12 +56,14 @@ class Trainer:
         self.feed = Feed(self.source, spec.seed, self.device)
         self._check(spec)
         self.model, self.objective = self._build()
-        tensors = [name for player in self.objective.players.values() for name in player.names]
+        self.statistics = LayerStatistics(self.model, self.objective, spec.seed)
+        tensors = self.statistics.tensors
         self.names = (
             "steps_per_s",
             *self.objective.terms,
             *(f"grad/{name}" for name in tensors),
             *(f"update/{name}" for name in tensors),
+            *self.statistics.names,
         )
         self.tensors = tuple(
             (name, tuple(tensor.shape))
@@ -149,6 +152,7 @@ class Trainer:
                 yield name
                 continue
             self.step += 1
+            row.append(self.statistics.read(self.spec.model, self.spec.batch, self.step))
             target = self._block[self._fill]
             torch.cat(row, out=target[1:])
             spent = perf_counter() - began

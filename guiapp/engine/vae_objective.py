@@ -11,7 +11,7 @@ from guiapp import spec
 from guiapp.engine.feed import Feed
 from guiapp.engine.models import evidence
 from guiapp.engine.models.vae import VaeModel
-from guiapp.engine.objectives import Row
+from guiapp.engine.objectives import Parts, Row
 from guiapp.engine.player import Player
 from guiapp.theory import elbo
 
@@ -49,10 +49,7 @@ class VaeObjective:
         assert isinstance(model, spec.Vae)
         vae, network = model, self.network
         beta = elbo.scheduled(vae.beta, vae.schedule, vae.warmup, step)
-        x = self.feed.batch(batch)  # (B, D)
-        eps = torch.randn((vae.draws, len(x), network.latent), generator=self.noise, device=x.device)  # (K, B, Z)
-        self.replay = lambda: evidence.terms(network, x, eps, vae, beta).loss
-        terms = evidence.terms(network, x, eps, vae, beta)
+        terms = self._next(vae, batch, beta)
         rms, update = self.players["vae"].descend(terms.loss)
         with torch.no_grad():
             values = [terms.loss, terms.reconstruction, terms.kl, -(terms.reconstruction + terms.kl)]
@@ -63,6 +60,22 @@ class VaeObjective:
             values.append(torch.full_like(self._unknown, beta * (network.size if vae.averaged else 1)))
             values += self._on_heldout(vae) if step % HELDOUT_EVERY == 0 else [self._unknown] * 2
             return [torch.stack(values), terms.kl_each.detach(), rms, update]
+
+    def _next(self, vae: spec.Vae, batch: int, beta: float) -> evidence.Terms:
+        """On the next batch."""
+        network = self.network  # a lambda that held `self` would keep the data of a replaced run
+        x = self.feed.batch(batch)  # (B, D)
+        eps = torch.randn((vae.draws, len(x), network.latent), generator=self.noise, device=x.device)  # (K, B, Z)
+        self.replay = lambda: evidence.terms(network, x, eps, vae, beta).loss
+        return evidence.terms(network, x, eps, vae, beta)
+
+    def loss(self, model: spec.Vae | spec.Gan, batch: int, player: str, step: int) -> Tensor:
+        return self.parts(model, batch, player, step).loss
+
+    def parts(self, model: spec.Vae | spec.Gan, batch: int, player: str, step: int) -> Parts:
+        assert isinstance(model, spec.Vae)
+        terms = self._next(model, batch, elbo.scheduled(model.beta, model.schedule, model.warmup, step))
+        return Parts(terms.loss, dict(zip(("reconstruction", "KL"), terms.parts, strict=True)))
 
     def _on_heldout(self, model: spec.Vae) -> list[Tensor]:
         generator = Generator(self.feed.device).manual_seed(self._seed)

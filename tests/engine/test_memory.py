@@ -147,6 +147,8 @@ def trains_and_shows(model: Vae | Gan, values: np.ndarray, batch: int = 16, step
     focus = {"z": (), "datum": 0}
     pictures = Darkroom(run, complaints.append).make(frozenset(p.kind for p in PROBES), focus, running=False)
     assert not complaints
+    layers = pictures.pop("layers")  # NaN where a tensor has no part in a loss
+    assert not any(layers[name].any() for name in ("nan", "inf", "g_nan", "g_inf"))
     assert all(np.isfinite(array).all() for picture in pictures.values() for array in picture.values())
     return run
 

@@ -19,6 +19,8 @@ class Terms:
     loss: what is descended; its value is that of the bound's negative with the KL weighted by β (and the reconstruction
     by 1/D where it is averaged over the pixels). reconstruction: -E_q[log p(x|z)], kl: KL(q(z|x) ‖ p(z)), both as they
     are, never weighted. kl_each (Z,): of every latent dimension. bound: the importance-weighted one at β = 1, or None.
+    parts: what the reconstruction and the KL are in the loss, weighted, each with the gradient that it has there; they
+    add up to the loss, but for the importance-weighted bound, which has none: there, the two as they are.
     """
 
     loss: Tensor
@@ -26,6 +28,7 @@ class Terms:
     kl: Tensor
     kl_each: Tensor
     bound: Tensor | None
+    parts: tuple[Tensor, Tensor]
 
 
 def terms(model: VaeModel, x: Tensor, noise: Tensor, parameters: spec.Vae, beta: float) -> Terms:
@@ -55,14 +58,16 @@ def terms(model: VaeModel, x: Tensor, noise: Tensor, parameters: spec.Vae, beta:
         loss = -elbo.log_mean_exp(weights).mean()
         plain = weights if beta == scale == 1 else elbo.log_importance_weights(each, z, noise, log_var)
         bound = elbo.log_mean_exp(plain.detach()).mean()
-        return Terms(loss, reconstruction, kl, kl_each, bound)
+        return Terms(loss, reconstruction, kl, kl_each, bound, (reconstruction, kl))
     cost = scale * reconstruction if parameters.averaged else reconstruction
     weighted = elbo.free_bits(kl_each, parameters.free_bits) if parameters.free_bits else kl
-    loss = cost + beta * weighted
+    penalty = beta * weighted
+    loss = cost + penalty
     if parameters.estimator.startswith("score function"):
         score = scale * _score(each.detach(), z, mean, log_var, "baseline" in parameters.estimator)
-        loss = loss + (score - score.detach())  # nothing but its gradient
-    return Terms(loss, reconstruction, kl, kl_each, None)
+        slope = score - score.detach()  # nothing but its gradient
+        loss, cost = loss + slope, cost + slope
+    return Terms(loss, reconstruction, kl, kl_each, None, (cost, penalty))
 
 
 def _score(cost: Tensor, z: Tensor, mean: Tensor, log_var: Tensor, baseline: bool) -> Tensor:

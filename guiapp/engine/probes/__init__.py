@@ -10,12 +10,14 @@ from guiapp.engine.probes import (
     field,
     gradients,
     latent,
+    layers,
     manifold,
     neighbours,
     painted,
     posterior,
     reconstructions,
     samples,
+    tensor,
 )
 
 PROBES = (
@@ -34,4 +36,6 @@ PROBES = (
     arena.PROBE,
     beliefs.PROBE,
     neighbours.PROBE,
+    layers.PROBE,
+    tensor.PROBE,
 )
