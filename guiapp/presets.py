@@ -17,6 +17,7 @@ NAMES: Final = (
     *("gan-lab", "gan-wgan", "gan-dcgan", "gan-pacgan"),
     *("vae-collapse", "vae-averaging", "vae-sigma", "vae-no-reparameterisation"),
     *("gan-collapse", "gan-vanishing", "gan-memorisation"),
+    *("deep-sigmoid", "deep-relu", "deep-skips", "deep-dead"),
 )
 DEFAULT: Final = NAMES[0]
 

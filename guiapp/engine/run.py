@@ -190,6 +190,12 @@ class Run:
         self._unnoted.append(event)
         self._write()
 
+    def diverged(self, tensor: str) -> None:
+        """Record that the iteration tried now gave values that are not finite, first of all in `tensor`."""
+        self.note("diverged", {"tensor": tensor})
+        for verdict in self._judge.diverged(tensor):
+            self.note("verdict", verdict)
+
     def edit(self, path: str, new: Any) -> tuple[Any, Any]:
         """Set a live parameter; a keyframe before it makes it possible to undo. Gives the old and the new value.
 

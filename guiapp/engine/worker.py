@@ -358,7 +358,7 @@ class Worker:
         self.running = False
         if run.replay is not None:  # where it did not then: another machine
             run.take_up()
-        run.note("diverged", {"tensor": tensor})
+        run.diverged(tensor)
         self._say(m.Diverged(run.key, run.trainer.step + 1, tensor))
 
     def _pause(self) -> None:

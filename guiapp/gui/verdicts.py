@@ -11,7 +11,8 @@ from guiapp.run_file import Event
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """A verdict of `kind` that was given after step `begin`, is sure since step `sure` (None: only likely), and was
-    taken back after step `end` (None: it stands). `evidence` and `remedy` are those of the newest word on it."""
+    taken back after step `end` (None: it stands). `evidence`, `remedy` and `layer` (such as "encoder.0", if it is in a
+    layer) are those of the newest word on it."""
 
     kind: str
     begin: int
@@ -19,6 +20,7 @@ class Ruling:
     end: int | None
     evidence: str
     remedy: str
+    layer: str = ""
 
     @property
     def confident(self) -> bool:
@@ -50,6 +52,7 @@ def rulings(events: Iterable[Event]) -> tuple[Ruling, ...]:
             None,
             str(detail.get("evidence", "")),
             str(detail.get("remedy", "")),
+            str(detail.get("layer", "")),
         )
         if index is None:
             standing[kind] = len(found)

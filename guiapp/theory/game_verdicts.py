@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from guiapp.theory.game import Objective
 from guiapp.theory.memorisation import ranks
+from guiapp.theory.verdicts import Verdict as Verdict
 
 Values = NDArray[np.floating[Any]]
 Doubles = NDArray[np.float64]
@@ -68,16 +69,6 @@ DEFINITIONS: Final[dict[Kind, str]] = {
     "memorisation": f"Nearer to a training datum than half the distance that 95 % of the held-out data exceed are at "
     f"least {COPIES:.0%} more of the samples than of the held-out data, and not by chance (p < {CHANCE:g}).",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """`confident` where there is little doubt. `evidence` and `remedy` are sentences to be read."""
-
-    kind: Kind
-    confident: bool
-    evidence: str
-    remedy: str
 
 
 def _none() -> Values:

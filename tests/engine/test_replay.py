@@ -242,7 +242,7 @@ def test_iterations_that_diverged_are_tried_again(
         advance(bench, 15)
     assert runs.equal(two.trainer.weights(), one.trainer.weights())
     kinds = [event.kind for event in read_run(left).events]
-    assert kinds == ["start", "diverged", "diverged", "edit", "resume"]
+    assert kinds == ["start", "diverged", "verdict", "diverged", "edit", "resume"]
 
 
 def test_what_diverges_where_it_did_not_is_told_and_the_record_ends_there(
@@ -259,7 +259,7 @@ def test_what_diverges_where_it_did_not_is_told_and_the_record_ends_there(
     assert not two.worker.running
     stored = read_run(left)
     assert len(stored.rows) == 25
-    assert [event.kind for event in stored.events] == ["start", "edit", "resume", "diverged"]
+    assert [event.kind for event in stored.events] == ["start", "edit", "resume", "diverged", "verdict"]
     two.obey(m.Edit("model.beta", 1.0), m.Run(until=40))
     two.until_it_stops()
     two.worker.close()

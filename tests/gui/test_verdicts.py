@@ -27,6 +27,13 @@ def test_a_verdict_begins_becomes_sure_and_ends() -> None:
     assert [len(standing(story[:count])) for count in (0, 1, 2, 3)] == [0, 1, 1, 0]
 
 
+def test_the_layer_is_that_of_the_newest_word() -> None:
+    first = Event(1000, "verdict", {"verdict": "dead units", "confident": False, "layer": "encoder.2"})
+    second = Event(2000, "verdict", {"verdict": "dead units", "confident": True, "layer": "decoder.0"})
+    assert [ruling.layer for ruling in rulings((first, second))] == ["decoder.0"]
+    assert [ruling.layer for ruling in rulings((given(1000, "oscillation"),))] == [""]
+
+
 def test_one_that_comes_back_is_another() -> None:
     first, second = rulings((given(1000, "oscillation", True), over(3000, "oscillation"), given(7000, "oscillation")))
     assert (first.begin, first.end, first.confident) == (1000, 3000, True)

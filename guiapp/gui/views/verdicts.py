@@ -1,4 +1,4 @@
-"""What ails the game: the verdicts that stand, what to try against them, those there were, and how one is found."""
+"""What ails the run: the verdicts that stand, what to try against them, those there were, and how one is found."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from guiapp.gui.widgets.evidence import spec_now
 from guiapp.gui.widgets.verdict_card import VerdictCard
 from guiapp.gui.widgets.verdict_strip import VerdictStrip
 from guiapp.spec import Gan, RunSpec
-from guiapp.theory.game_verdicts import DEFINITIONS
 
 EMPTY = (
-    "Here stands what is wrong with a GAN's game, with the evidence and what to try: a discriminator that wins, "
-    "dropped modes, oscillation, memorisation. Start one with ▶; it is checked every 1,000 steps."
+    "Here stands what is wrong with the run, with the evidence and what to try: gradients that vanish or explode, dead "
+    "or saturated units; and of a GAN's game a discriminator that wins, dropped modes, oscillation, memorisation. "
+    "Start training with ▶; it is checked every 1,000 steps."
 )
+OF_A_VAE = "Whether the posterior has collapsed is judged in the view Posterior collapse."
 MOST_LINES = 30  # of the history
 
 
@@ -32,11 +33,6 @@ class VerdictsView(View):
 
     name: ClassVar[str] = "verdicts"
     title: ClassVar[str] = "Verdicts"
-    requires: ClassVar[frozenset[str]] = frozenset({"scores"})
-    missing: ClassVar[str] = (
-        "A VAE plays no game, so none of these verdicts applies. Whether its posterior has collapsed is judged in the "
-        "view Posterior collapse."
-    )
     draws_series: ClassVar[bool] = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -44,7 +40,7 @@ class VerdictsView(View):
         self._cards: list[VerdictCard] = []
         self._drawn: tuple[object, ...] = ()
         self._theme = LIGHT
-        self._strip = VerdictStrip(tuple(DEFINITIONS))
+        self._strip = VerdictStrip(tuple(words.DEFINITIONS))
         self._past, self._checked = _text("What there was"), _text("What is checked")
         self._arrange()
         self.set_theme(LIGHT)
@@ -58,14 +54,12 @@ class VerdictsView(View):
     def draw(self, frame: Frame) -> None:
         """Show the verdicts of `frame`; it is laid out anew only where they have changed."""
         spec = spec_now(frame)
-        if not isinstance(spec.model, Gan):
-            self._stage.say(self.missing)
-            return
         if not frame.step and not frame.events:
             self._stage.say(EMPTY)
             return
         self._stage.show_content()
         all_of_them = rulings(frame.events)
+        self._strip.set_kinds(words.kinds(spec.model))
         self._strip.show_rulings(all_of_them, frame.step, frame.until or frame.step)
         drawn = (frame.events, spec, frame.step // words.EVERY, frame.series.names)
         if drawn == self._drawn:
@@ -75,7 +69,7 @@ class VerdictsView(View):
         lines = [words.line(ruling, frame.step) for ruling in reversed(all_of_them)]
         more = f"\nand {len(lines) - MOST_LINES} earlier ones" if len(lines) > MOST_LINES else ""
         self._past.setText("\n".join(lines[:MOST_LINES]) + more if lines else "No verdict has been given in this run.")
-        self._checked.setText(_definitions(words.unchecked(frame.series.names, spec.model)))
+        self._checked.setText(_definitions(frame.series.names, spec))
         self._settle()
 
     def clear(self) -> None:
@@ -124,16 +118,15 @@ class VerdictsView(View):
             self._now.removeWidget(card)
             card.hide()
             card.deleteLater()
-        assert isinstance(spec.model, Gan)
         self._cards = []
-        said, link = words.frozen(spec.model)
+        said, link = words.frozen(spec.model) if isinstance(spec.model, Gan) else ("", "")
         if said:
             self._add(VerdictCard("A player is frozen", (said,), "warning", (("1 step per iteration", link, said),)))
         for ruling in now:
-            tries = words.tries(ruling.kind, spec)
+            tries = words.tries(ruling.kind, spec, ruling.layer)
             texts = (ruling.evidence, f"What to try: {ruling.remedy}" if ruling.remedy else "")
             colour = "bad" if ruling.confident else "warning"
-            buttons = [(found.text, found.link, found.tooltip) for found in tries]
+            buttons = [(found.text, found.link or found.changes, found.tooltip) for found in tries]
             self._add(VerdictCard(words.title(ruling), texts, colour, buttons))
         if not now and not said:
             known = "good" if step >= words.EVERY else "muted"
@@ -147,19 +140,26 @@ class VerdictsView(View):
             layout.activate()
         QCoreApplication.sendEvent(self._area, QEvent(QEvent.Type.LayoutRequest))
 
+    def _follow(self, what: object) -> None:
+        if isinstance(what, str):
+            self.link_followed.emit(what)
+        else:
+            self.run_asked.emit(what)
+
     def _add(self, card: VerdictCard) -> None:
         card.set_theme(self._theme)
-        card.followed.connect(self.link_followed)
+        card.followed.connect(self._follow)
         self._now.addWidget(card)
+        card.show()  # a layout would do so some events later, and leave no room for it until then
         self._cards.append(card)
 
 
-def _definitions(unchecked: dict[str, str]) -> str:
-    lines = []
-    for kind, definition in DEFINITIONS.items():
+def _definitions(names: tuple[str, ...], spec: RunSpec) -> str:
+    lines, unchecked = [], words.unchecked(names, spec.model)
+    for kind in words.kinds(spec.model):
         why = f" Not checked here: {unchecked[kind]}." if kind in unchecked else ""
-        lines.append(f"{kind[:1].upper()}{kind[1:]}. {definition}{why}")
-    return "\n\n".join(lines)
+        lines.append(f"{kind[:1].upper()}{kind[1:]}. {words.DEFINITIONS[kind]}{why}")
+    return "\n\n".join(lines if isinstance(spec.model, Gan) else [*lines, OF_A_VAE])
 
 
 def _text(name: str) -> QLabel:

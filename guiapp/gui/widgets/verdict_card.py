@@ -16,19 +16,19 @@ TINT = 0.12  # of the colour in the ground
 
 
 class VerdictCard(QFrame):
-    """`colour` is a field of `Theme`. `followed` gives the link of the button that was pressed."""
+    """`colour` is a field of `Theme`. `followed` gives what belongs to the button that was pressed."""
 
-    followed = Signal(str)
+    followed = Signal(object)
 
     def __init__(
         self,
         title: str,
         texts: Iterable[str],
         colour: str,
-        buttons: Iterable[tuple[str, str, str]] = (),
+        buttons: Iterable[tuple[str, object, str]] = (),
         parent: QWidget | None = None,
     ) -> None:
-        """`buttons` are (text, link, tooltip)."""
+        """`buttons` are (text, what belongs to it, tooltip)."""
         super().__init__(parent)
         self._colour = colour
         self.setObjectName("card")
@@ -63,11 +63,11 @@ class VerdictCard(QFrame):
             f"#card QLabel {{ color: {theme.ink}; }}"
         )
 
-    def _button(self, text: str, link: str, tooltip: str) -> QPushButton:
+    def _button(self, text: str, what: object, tooltip: str) -> QPushButton:
         button = QPushButton(text)
         button.setToolTip(tooltip)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(lambda: self.followed.emit(link))
+        button.clicked.connect(lambda: self.followed.emit(what))
         return button
 
 

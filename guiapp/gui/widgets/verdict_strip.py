@@ -27,6 +27,13 @@ class VerdictStrip(QWidget):
         self.setAccessibleName("When which verdict stood")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
+    def set_kinds(self, kinds: Sequence[str]) -> None:
+        """Have rows for these."""
+        if tuple(kinds) != self._kinds:
+            self._kinds = tuple(kinds)
+            self.updateGeometry()
+            self.update()
+
     def show_rulings(self, rulings: tuple[Ruling, ...], now: int, end: int) -> None:
         """Show `rulings` of a run at step `now`, on an axis up to step `end`."""
         if (rulings, now, end) != (self._rulings, self._now, self._end):

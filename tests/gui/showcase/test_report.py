@@ -128,7 +128,7 @@ def test_pictures_of_every_view_that_applies(text_of: Callable[[str], str]) -> N
     vae, gan = Page(text_of("vae")), Page(text_of("gan"))
     large = [text for text in vae.words("figcaption") if "," in text]
     assert [text.split(",")[0] for text in large] == [
-        *("Losses", "ELBO", "Rate and distortion", "Posterior collapse", "Latent space"),
+        *("Losses", "Verdicts", "ELBO", "Rate and distortion", "Posterior collapse", "Latent space"),
         *("Samples", "Gradients"),
     ]
     large = [text for text in gan.words("figcaption") if "," in text]
@@ -144,7 +144,7 @@ def test_each_picture_has_words_and_a_dark_twin(text_of: Callable[[str], str]) -
     page = Page(text_of("vae"))
     sources = [attrs for tag, attrs in page.tags if tag == "source"]
     images = page.images()
-    assert len(images) == len(sources) == 19
+    assert len(images) == len(sources) == 20
     for image, source in zip(images, sources, strict=True):
         assert " at step " in (image["alt"] or "")
         assert source["media"] == "screen and (prefers-color-scheme: dark)"
@@ -178,7 +178,9 @@ def test_without_a_trainer_there_is_a_report_with_less(qtbot: QtBot, tmp_path: P
     with qtbot.waitSignal(report.finished, timeout=30_000):
         report.start()
     page = Page((tmp_path / "report.html").read_text())
-    assert [text.split(",")[0] for text in page.words("figcaption")] == ["Losses", "ELBO", "Rate and distortion"]
+    assert [text.split(",")[0] for text in page.words("figcaption")] == [
+        *("Losses", "Verdicts", "ELBO", "Rate and distortion"),
+    ]
     assert "Latent space: The trainer has ended." in page.words("p")
 
 

@@ -9,17 +9,18 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from guiapp import parameters
+from guiapp import fitting, parameters
 from guiapp.explanations import parse_link
 from guiapp.gui.frame import Frame
 from guiapp.gui.theme import DARK, LIGHT
 from guiapp.gui.verdicts import rulings
 from guiapp.gui.views import verdict_words as words
+from guiapp.gui.views.verdict_words import DEFINITIONS
 from guiapp.gui.views.verdicts import VerdictsView
 from guiapp.gui.widgets.verdict_strip import VerdictStrip
 from guiapp.run_file import Event
-from guiapp.spec import Data, Gan, Optimiser, RunSpec
-from guiapp.theory.game_verdicts import DEFINITIONS
+from guiapp.spec import Data, Gan, Network, Optimiser, RunSpec, Vae
+from guiapp.theory import game_verdicts, layer_verdicts
 from tests.gui.frames import gan_frame, vae_frame
 from tests.gui.test_verdicts import given, over
 
@@ -137,7 +138,7 @@ def test_what_is_checked_and_what_cannot_be(view: VerdictsView) -> None:
     assert "nothing to copy" not in view._checked.text()
 
 
-@pytest.mark.parametrize("kind", DEFINITIONS)
+@pytest.mark.parametrize("kind", game_verdicts.DEFINITIONS)
 @pytest.mark.parametrize("objective", ["minimax", "hinge", "least squares"])
 def test_every_try_can_be_done(kind: str, objective: Any) -> None:
     spec = RunSpec(data=Data(name="ring"), model=Gan(objective=objective, d_steps=3))
@@ -155,7 +156,7 @@ def test_every_try_can_be_done(kind: str, objective: Any) -> None:
 def test_what_is_done_already_is_not_proposed() -> None:
     done = Gan(r1=2.0, instance_noise=0.2, averaging=0.99, packing=3, d_optimiser=Optimiser(lr=1e-4))
     spec = RunSpec(data=Data(name="ring"), model=done)
-    links = " ".join(what.link for kind in DEFINITIONS for what in words.tries(kind, spec))
+    links = " ".join(what.link for kind in game_verdicts.DEFINITIONS for what in words.tries(kind, spec))
     for path in ("model.r1", "model.instance_noise", "model.averaging", "model.packing", "model.objective"):
         assert path not in links
     assert "set:model.d_optimiser.lr=5e-05" in links
@@ -163,10 +164,107 @@ def test_what_is_done_already_is_not_proposed() -> None:
     assert minimax[0].link == "set:model.objective=non-saturating"
 
 
-def test_a_vae_is_sent_to_posterior_collapse(view: VerdictsView) -> None:
-    view.draw(vae_frame(2000))
-    assert "Posterior collapse" in view._stage.sentence
-    assert "Posterior collapse" in VerdictsView.missing
+# ------------------------------------------------------------------------------------------------------ of the layers
+
+DEEP = Network(hidden=(64,) * 20, activation="sigmoid", init="pytorch")
+SICK = Vae(encoder=DEEP, decoder=Network(hidden=(64, 128)))
+
+
+def deep(step: int, *events: Event, vae: Vae = SICK) -> Frame:
+    return replace(vae_frame(step, vae=vae), events=events)
+
+
+def layer_verdict(step: int, kind: str, layer: str, sure: bool = True) -> Event:
+    event = given(step, kind, sure)
+    return replace(event, detail={**event.detail, "layer": layer})
+
+
+def test_a_vae_has_its_verdicts_and_is_sent_to_posterior_collapse(view: VerdictsView) -> None:
+    view.draw(deep(2000))
+    assert says(view)[0][0] == "No verdict"
+    text = view._checked.text()
+    for definition in layer_verdicts.DEFINITIONS.values():
+        assert definition in text
+    assert "Mode dropping" not in text
+    assert "Posterior collapse" in text
+    assert view._strip._kinds == tuple(layer_verdicts.DEFINITIONS)
+    view.draw(at(2000))
+    assert view._strip._kinds == tuple(DEFINITIONS)
+    assert "Posterior collapse" not in view._checked.text()
+
+
+def test_a_vanishing_gradient_and_its_cures(view: VerdictsView, qtbot: QtBot) -> None:
+    view.draw(deep(1500, layer_verdict(1000, "vanishing gradient", "encoder.0")))
+    ((title, evidence, remedy),) = says(view)
+    assert title == f"Vanishing gradient: sure, since step 1{THIN}000"
+    assert (evidence, remedy) == ("Because.", "What to try: Do.")
+    both, skip, norm = view.cards[0].buttons
+    assert both.text() == "Restart with encoder's activation → relu, init → he"
+    assert "initialisation: Scale of the first weights" in both.toolTip()
+    with qtbot.waitSignal(view.run_asked) as caught:
+        qtbot.mouseClick(both, Qt.MouseButton.LeftButton)
+    assert caught.args == [{"model.encoder.activation": "relu", "model.encoder.init": "he"}]
+    for button, link in ((skip, "set:model.encoder.skip=true"), (norm, "set:model.encoder.norm=batch")):
+        with qtbot.waitSignal(view.link_followed) as caught:
+            qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert caught.args == [link]
+
+
+def test_dead_units_begin_again_with_a_lower_rate(view: VerdictsView, qtbot: QtBot) -> None:
+    """Though the rate could be lowered at once: it would wake none of them."""
+    view.draw(deep(1500, layer_verdict(1000, "dead units", "decoder.1"), vae=Vae(optimiser=Optimiser(lr=0.05))))
+    button, leaky = view.cards[0].buttons
+    assert button.text() == "Restart with learning rate → 0.005"
+    assert "Begins again" in button.toolTip()
+    with qtbot.waitSignal(view.run_asked) as caught:
+        button.click()
+    assert caught.args == [{"model.optimiser.lr": 0.005}]
+    assert leaky.text() == "Restart with decoder's activation → leaky relu"
+
+
+@pytest.mark.parametrize("kind", layer_verdicts.DEFINITIONS)
+@pytest.mark.parametrize(
+    "layer", ["encoder.0", "decoder.1", "generator.0", "discriminator.1", "", "of.a.later.version"]
+)
+@pytest.mark.parametrize("model", [SICK, Gan(), Gan(objective="Wasserstein", generator=DEEP)])
+def test_every_try_on_a_layer_can_be_done(kind: str, layer: str, model: Vae | Gan) -> None:
+    spec = RunSpec(data=Data(name="digits"), model=model)
+    found = words.tries(kind, spec, layer)
+    assert len(found) <= words.MOST_TRIES
+    assert found or not hasattr(model, layer.partition(".")[0])
+    for what in found:
+        assert bool(what.link) is not bool(what.changes)
+        link = parse_link(what.link) if what.link else None
+        changes = what.changes if link is None else {link.name: link.value}
+        changed = spec
+        for path, value in changes.items():
+            changed = parameters.edited(changed, path, value)
+            assert parameters.value(changed, path) != parameters.value(spec, path)
+        fitting.check(changed.model) if isinstance(changed.model, Vae) else fitting.check_game(changed.model, None)
+        live = link is not None and parameters.flat(spec)[link.name].live
+        assert what.text.startswith("Restart with") is not live
+
+
+def test_what_is_set_already_is_not_proposed_for_a_layer() -> None:
+    cured = Network(hidden=(64,) * 20, skip=True, norm="batch")
+    spec = RunSpec(model=Vae(encoder=cured))
+    assert words.tries("vanishing gradient", spec, "encoder.0") == ()
+    half = RunSpec(model=Vae(encoder=Network(hidden=(64,) * 20, init="glorot")))
+    assert words.tries("vanishing gradient", half, "encoder.0")[0].link == "set:model.encoder.init=he"
+    game = RunSpec(model=Gan(discriminator=DEEP))
+    assert words.tries("vanishing gradient", game, "discriminator.0")[-1].link == "set:model.discriminator.norm=layer"
+
+
+def test_why_layers_are_not_checked() -> None:
+    names = ("loss", "dead/encoder.0", "saturated/encoder.0")
+    assert words.unchecked(names, Vae()) == {
+        "vanishing gradient": "no network here has 3 hidden layers",
+        "saturated units": "no network here has sigmoids or tanhs",
+    }
+    assert words.unchecked(names, SICK) == {}
+    older = words.unchecked(("loss",), SICK)
+    assert set(older) == {"dead units", "saturated units"}
+    assert "older version" in older["dead units"]
 
 
 def test_it_is_laid_out_anew_only_for_news(view: VerdictsView) -> None:
@@ -185,5 +283,5 @@ def test_in_both_themes(view: VerdictsView) -> None:
     for theme in (LIGHT, DARK):
         view.set_theme(theme)
         view.draw(frame)
-        shown.append(view.grab().toImage().pixelColor(300, 590).name())
+        shown.append(view.grab().toImage().pixelColor(3, 300).name())
     assert shown == [LIGHT.background, DARK.background]
