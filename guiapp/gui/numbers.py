@@ -23,6 +23,7 @@ def numbers(frame: Frame) -> Mapping[str, float]:
             found[name] = float(finite.mean())
     studies = [(kind, report.picture) for kind, report in frame.studies.items()]
     for kind, picture in (*frame.pictures.items(), *studies):
-        single = {name: float(array) for name, array in picture.items() if array.ndim == 0}
+        scalars = {name: array for name, array in picture.items() if array.ndim == 0 and array.dtype.kind in "biuf"}
+        single = {name: float(array) for name, array in scalars.items()}
         found |= {f"{kind}/{name}": number for name, number in single.items() if np.isfinite(number)}
     return found

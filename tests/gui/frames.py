@@ -14,6 +14,7 @@ from guiapp.gui.frame import Frame
 from guiapp.messages import Edited, Picture, Started
 from guiapp.series import Series
 from guiapp.spec import Data, Gan, Network, RunSpec, Vae
+from tests.gui.pictures import layers_picture
 
 Tensors = tuple[tuple[str, tuple[int, ...]], ...]
 CLASSES = ("T-shirt", "Trousers", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Trainer", "Bag", "Ankle boot")
@@ -31,7 +32,7 @@ def vae_frame(
     seed: int = 0,
 ) -> Frame:
     """A VAE after `steps` steps (0: before the first). `edits` are (step, path, old, new); `pictures` go on top of
-    the "gradients" picture, which every frame has."""
+    the pictures "gradients" and "layers", which every frame has."""
     vae = vae or Vae()
     spec = RunSpec(data=Data(name="fashion" if len(shape) == 2 else "ring"), model=vae, seed=seed)
     size = int(np.prod(shape))
@@ -89,7 +90,7 @@ def gan_frame(
         put(run, rows, d_penalty=np.zeros(steps), g_slope=0.5 + lead)
     for name, values in metrics.items():
         rows[999::1000, run.names.index(name)] = values
-    of_d = [name.startswith("d_") or "/discriminator." in name for name in run.names]
+    of_d = [name.startswith("d_") or name.startswith(("grad/d", "update/d")) for name in run.names]
     skipped = np.arange(steps) % every != 0
     rows[np.ix_(skipped, of_d)] = np.nan
     return frame(run, rows, pictures or {}, edits)
@@ -123,6 +124,12 @@ def layers(network: str, widths: tuple[int, ...]) -> Tensors:
     return tuple(found)
 
 
+def hidden_layers(tensors: Tensors) -> tuple[str, ...]:
+    """Such as "encoder.0": all but the last layer of each network."""
+    paths = [name.rpartition(".")[0] for name, _ in tensors if name.endswith(".weight")]
+    return tuple(a for a, b in pairwise(paths) if a.partition(".")[0] == b.partition(".")[0])
+
+
 def started(
     spec: RunSpec,
     names: tuple[str, ...],
@@ -132,8 +139,10 @@ def started(
     capabilities: frozenset[str],
     key: int,
 ) -> Started:
-    """What the trainer says of such a run; the series of every tensor's gradient and update follow `names`."""
+    """What the trainer says of such a run; the series of every tensor and hidden layer follow `names`."""
     per_tensor = [f"{kind}/{name}" for kind in ("grad", "update") for name, _ in tensors]
+    per_tensor += [f"{kind}/{name}" for kind in ("activation", "dead", "saturated") for name in hidden_layers(tensors)]
+    per_tensor += [f"snr/{name}" for name, _ in tensors]
     return Started(
         key=key,
         spec=spec,
@@ -166,7 +175,21 @@ def gradient_rows(run: Started, steps: int, rng: np.random.Generator) -> npt.NDA
         level = 10 ** (-2 - 0.25 * depth) * (0.5 if name.endswith("bias") else 1)
         rows[:, run.names.index(f"grad/{name}")] = level * decay * np.exp(0.3 * noise(steps, rng))
         rows[:, run.names.index(f"update/{name}")] = 1e-3 * decay * np.exp(0.1 * noise(steps, rng) - 0.05 * depth)
+    measured_rows(run, rows)
     return rows
+
+
+def measured_rows(run: Started, rows: npt.NDArray[np.float32]) -> None:
+    """Write into `rows` what is measured every 100 steps of a layer and every 500 steps of a tensor; a tenth of the
+    first layer's units is dead."""
+    for i, name in enumerate(hidden_layers(run.tensors)):
+        count = len(rows[99::100])
+        grown = 1 + 0.1 * np.log1p(np.arange(count))
+        rows[99::100, run.names.index(f"activation/{name}")] = 0.5 * 0.8**i * grown
+        rows[99::100, run.names.index(f"dead/{name}")] = 0 if i else 0.1
+        rows[99::100, run.names.index(f"saturated/{name}")] = 0.4 + 0.1 * i
+    for i, (name, _) in enumerate(run.tensors):
+        rows[499::500, run.names.index(f"snr/{name}")] = 3 / (1 + np.arange(len(rows[499::500]))) * 1.1**i
 
 
 def put(run: Started, rows: npt.NDArray[np.float32], **curves: npt.NDArray[Any]) -> None:
@@ -198,6 +221,7 @@ def frame(
     own: dict[str, Picture] = {}
     if len(rows):
         columns = [run.names.index(f"grad/{name}") for name, _ in run.tensors]
+        own |= {"layers": layers_picture(run)} if run.tensors else {}
         own["gradients"] = gradients_picture(run, np.fmax.reduce(rows[-2:, columns], 0))
     return Frame(
         run=run,

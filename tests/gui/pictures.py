@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
-from guiapp.messages import Picture
+from guiapp.messages import Picture, Started
 
 Array = npt.NDArray[Any]
 
@@ -151,3 +151,59 @@ def _data(shape: tuple[int, ...], count: int, rng: np.random.Generator) -> Array
     if shape == (2,):
         return ring(count, 8, rng)
     return (np.sin(np.linspace(0, 6, *shape)) + rng.normal(0, 0.3, (count, *shape))).astype(np.float32)
+
+
+def layers_picture(run: Started, dead: int = 3, nan: int = 0) -> Picture:
+    """The picture "layers" of `run`: ReLUs of which `dead` of the first layer are, `nan` activations of the second."""
+    names = [name for name, _ in run.tensors]
+    hidden = [
+        name.removesuffix(".weight") for name in names if f"activation/{name.removesuffix('.weight')}" in run.names
+    ]
+    shapes = dict(run.tensors)
+    count, first = len(hidden), np.eye(1, max(1, len(hidden)))[0, : len(hidden)]
+    second = np.eye(1, max(2, count), 1)[0, :count]
+    gan = names[0].startswith("generator")
+    part = ("D step: data", "D step: generated", "G step") if gan else ("reconstruction", "KL")
+    parts = np.geomspace(1e-4, 1e-2, len(names)) * (10.0 ** -np.arange(len(part)))[:, None]
+    for k, title in enumerate(part):
+        skipped = "generator" if title.startswith("D step") else "decoder" if title == "KL" else "nothing"
+        parts[k, [name.startswith(skipped) for name in names]] = np.nan
+    edges = np.linspace(-8, 8, 129)
+    law = np.exp(-(((edges[1:] + edges[:-1]) / 2) ** 2) / 2)
+    return {
+        "layer": np.array(hidden, np.str_),
+        "activation": np.array(["relu"] * count, np.str_),
+        "width": np.array([shapes[f"{name}.weight"][0] for name in hidden], np.int64),
+        **{
+            kind: np.full(count, 0.5, np.float32) for kind in ("rms", "mean", "variance", "zeros", "saturated", "delta")
+        },
+        "dead": dead * first,
+        "nan": nan * second,
+        "inf": np.zeros(count),
+        "pre_edges": edges.astype(np.float32),
+        "pre_counts": np.tile((100 * law).astype(np.int64), (count, 1)),
+        "tensor": np.array(names, np.str_),
+        "g_zeros": np.full(len(names), 0.125, np.float32),
+        "g_nan": np.zeros(len(names), np.int64),
+        "g_inf": np.zeros(len(names), np.int64),
+        "snr": np.full(len(names), 0.7, np.float32),
+        "part": np.array(part, np.str_),
+        "parts": parts.astype(np.float32),
+    }
+
+
+def tensor_picture(name: str = "encoder.0.weight", shape: tuple[int, ...] = (256, 784), seed: int = 0) -> Picture:
+    """The picture "tensor": weights of 0.05, gradients of 1e-4, half of the outputs exactly 0, two of them Inf."""
+    rng = np.random.default_rng(seed)
+    edges = np.linspace(-20, 5, 101, dtype=np.float32)
+    three = [scale * rng.normal(size=20_000) for scale in (0.05, 1e-4, 1.0)]
+    three[2] = np.maximum(three[2], 0)
+    picture = {"name": np.array(name), "shape": np.array(shape, np.int64), "edges": edges}
+    for kind, values in zip(("weights", "gradients", "activations"), three, strict=True):
+        picture[kind] = np.histogram(np.log10(np.abs(values[values != 0])), edges)[0]
+    picture["zeros"] = np.array([(values == 0).sum() for values in three], np.int64)
+    picture["nan"], picture["inf"] = np.zeros(3, np.int64), np.array([0, 0, 2])
+    return picture | {
+        kind: np.array([function(values) for values in three], np.float32)
+        for kind, function in (("min", np.min), ("max", np.max), ("mean", np.mean), ("std", np.std))
+    }

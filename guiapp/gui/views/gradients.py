@@ -2,147 +2,128 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
-from superqt import QFlowLayout
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from guiapp.gui.frame import Frame
 from guiapp.gui.theme import LIGHT, Theme
+from guiapp.gui.views import gradient_words as words
 from guiapp.gui.views.base import View
+from guiapp.gui.views.gradient_profile import RECENT, profile_of, states_of, with_parts
+from guiapp.gui.views.gradient_quantities import GRADIENT, Quantity
+from guiapp.gui.views.gradient_tools import COUNTERS, HISTOGRAMS, MAP, NETWORKS, GradientTools
+from guiapp.gui.widgets.columns import stack
 from guiapp.gui.widgets.heat_map import HeatMap, Row
+from guiapp.gui.widgets.layer_counts import LayerCounts, alarm, counted
+from guiapp.gui.widgets.layer_dots import PARTS
 from guiapp.gui.widgets.layer_profile import LayerProfile
-from guiapp.gui.widgets.layers import Profile, Tensor, last_values, means, placed, quartiles, verdict
-from guiapp.gui.widgets.network_series import NetworkSeries, Noise
+from guiapp.gui.widgets.layer_table import LayerTable
+from guiapp.gui.widgets.layers import Profile, Tensor, hidden_layers, placed, verdict
+from guiapp.gui.widgets.network_series import NetworkSeries
+from guiapp.gui.widgets.part_legend import PartLegend
+from guiapp.gui.widgets.stage import Stage
 from guiapp.gui.widgets.status_line import StatusLine
+from guiapp.gui.widgets.tensor_panel import TensorPanel
 from guiapp.gui.widgets.time_plot import AXIS_WIDTH
 from guiapp.gui.widgets.time_series import Curve, TimeSeriesPlot
+from guiapp.messages import Picture
 
-EMPTY = (
-    "Here each layer's gradient will be a dot, from input to output, and beside it its course over the steps. "
-    "Start training with ▶ to fill it."
-)
-BEFORE = "This is the model before its first step: it has no gradient yet."
-NOTHING = "This run records no gradients."
 COLOURS: Final = MappingProxyType(
     {"encoder": "posterior", "decoder": "generated", "generator": "generator", "discriminator": "discriminator"}
 )
 COURSE = "gradient RMS, nats per unit of weight"
-AVERAGED = 100  # steps
-TENSORS, NETWORKS = range(2)  # what is drawn over the steps
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """What is drawn: the series "`prefix`/tensor"."""
-
-    prefix: str
-    title: str
-    axis: str
-    verdict: str
-    tooltip: str
-    reference: float | None = None
-
-
-GRADIENT = Quantity(
-    "grad",
-    "gradient RMS",
-    "log10 gradient RMS",
-    "weights' gradient RMS",
-    "Root mean square of the loss's derivatives by the elements of a tensor, nats per unit of weight",
-)
-UPDATE = Quantity(
-    "update",
-    "update ratio ‖Δw‖ / ‖w‖",
-    "log10 ‖Δw‖ / ‖w‖",
-    "weights' update ratio",
-    "How far one step moves a tensor, relative to its length; about 10⁻³ is a common rule of thumb",
-    reference=1e-3,
-)
-QUANTITIES = (GRADIENT, UPDATE)
 
 
 class GradientsView(View):
     """Dots: the gradient's root mean square of each tensor in the newest step; line: its mean over the last 100 steps;
     bars: the middle half of log10 |g|; below: the fraction that is exactly zero. A profile that falls by decades
-    towards the input is a vanishing gradient, one that rises an exploding one. Over the steps, each tensor is a row of
-    a map, or each network a curve; the size and the noise of each network's gradient stand below in numbers."""
+    towards the input is a vanishing gradient, one that rises an exploding one. So with the update ratio, the signal to
+    noise of the gradient, the activations, and the dead and the saturated units. Beside it a map of all tensors over
+    the steps, the curves of whole networks, the counters of each layer, or the histograms of one tensor, which a click
+    on its dot or its row opens and Escape closes."""
 
     name: ClassVar[str] = "gradients"
     title: ClassVar[str] = "Gradients"
     draws_series: ClassVar[bool] = True
-    needs = frozenset({"gradients"})
+    needs = frozenset({"gradients", "layers"})
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._tools = GradientTools()
         self._profile, self._map = LayerProfile("Gradient by layer"), HeatMap("Gradient by layer and step")
         self._course = TimeSeriesPlot("Gradient by network", COURSE)
         self._course.set_log(True)
         self._course.getAxis("left").setWidth(AXIS_WIDTH + 8)  # for 0.0001 beside the title
-        self._over_time = QStackedWidget()
-        self._status, self._noise = StatusLine(), StatusLine()
-        self._quantity = QComboBox()
-        for i, quantity in enumerate(QUANTITIES):
-            self._quantity.addItem(quantity.title)
-            self._quantity.setItemData(i, quantity.tooltip, Qt.ItemDataRole.ToolTipRole)
-        self._quantity.setAccessibleName("Quantity shown")
-        self._shown = QComboBox()
-        self._shown.addItems(["each tensor", "each network"])
-        self._shown.setAccessibleName("Shown over the steps")
-        self._shown.setToolTip("Over the steps: a map of all tensors, or a curve of each network's gradient RMS")
+        self._table, self._panel = LayerTable(), TensorPanel()
+        self._legend = PartLegend([(name, name, words.PART.format(name)) for name in PARTS])
+        self._status, self._noise, self._alarm = StatusLine(), StatusLine(), StatusLine()
         self._frame: Frame | None = None
         self._past = False  # whether a past step is shown
+        self._page = MAP  # before the histograms
         self._drawn: tuple[object, ...] = ()  # what the rows depend on
         self._tensors: tuple[Tensor, ...] = ()
+        self._items: tuple[Tensor, ...] = ()  # what the quantity is of: tensors, or layers
         self._networks: NetworkSeries | None = None
+        self._counts: tuple[Picture | None, tuple[str, ...], tuple[LayerCounts, ...]] = (None, (), ())
         self._arrange()
-        self._quantity.currentIndexChanged.connect(lambda _i: self._redraw())
-        self._shown.currentIndexChanged.connect(lambda _i: self._redraw())
-        self._profile.hovered.connect(self._status.set_pointed)
+        self._connect()
         self.set_theme(LIGHT)
         self.clear()
 
     def draw(self, frame: Frame) -> None:
-        """Show the gradients of `frame`: its series, and its picture "gradients" for quartiles and zeros."""
-        quantity = QUANTITIES[self._quantity.currentIndex()]
-        names = tuple(f"{quantity.prefix}/{name}" for name, _ in frame.run.tensors)
+        """Show the gradients of `frame`: its series, and its pictures "gradients", "layers" and "tensor"."""
         if not len(frame.series):
             if frame.until:
                 self._frame = frame
-                self._stage.say(BEFORE)
+                self._stage.say(words.BEFORE)
             else:
                 self.clear()
             return
-        if not names or not set(names) <= set(frame.series.names):
-            self._stage.say(NOTHING)
+        if not frame.run.tensors or not GRADIENT.names(frame.run):
+            self._stage.say(words.NOTHING)
             return
         self._frame = frame
-        self._adapt(frame, quantity, names)
         self._stage.show_content()
-        recent = frame.series.recent(names, AVERAGED)
-        profile = Profile(last_values(recent), means(recent), *self._spread(frame, quantity))
-        jumped, self._past = self._past or frame.until > 0, frame.until > 0
-        self._profile.show_profile(profile, quantity.axis, quantity.reference, exact=jumped)
-        self._draw_networks(frame, quantity)
-        text = verdict(self._tensors, profile.smoothed, quantity.verdict)
-        self._status.set_text(f"{text}, mean of {len(recent)} steps" if text else "")
+        quantity = self._tools.quantity
+        self._adapt(frame, quantity)
+        said = states_of(frame)
+        self._count(frame, said)
+        profile = profile_of(frame, quantity, self._items, said)
+        trouble = "" if self._items else words.missing(frame.run, quantity)
+        if not trouble and np.isnan(profile.now).all():
+            trouble = words.not_yet(quantity, frame.series.last)
+        self._draw_profile(frame, quantity, with_parts(profile, frame) if self._tools.split else profile, trouble)
+        if trouble and self._tools.beside in (MAP, NETWORKS):
+            self._body.say(trouble)
+            return
+        self._body.show_content()
+        self._draw_beside(frame, quantity)
 
     def clear(self) -> None:
         """Say what will appear."""
         self._frame = None
         self._map.clear_steps()
         self._course.clear_steps()
-        self._stage.say(EMPTY)
+        self._stage.say(words.EMPTY)
+
+    def focus(self) -> Mapping[str, Any]:
+        """The tensor whose histograms are shown."""
+        return {"tensor": self._panel.tensor} if self._tools.beside == HISTOGRAMS and self._panel.tensor else {}
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in the colours of `theme`."""
-        for part in (self._profile, self._map, self._course, self._status, self._noise, self._stage):
+        pictures = (self._profile, self._map, self._course, self._table, self._panel)
+        for part in (*pictures, self._status, self._noise, self._stage, self._body, self._left):
             part.set_theme(theme)
+        self._alarm.set_theme(replace(theme, muted=theme.warning))
+        self._legend.set_colours(**{name: getattr(theme, colour) for name, colour in PARTS.items()})
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -150,85 +131,126 @@ class GradientsView(View):
         self._splitter.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
 
     def _arrange(self) -> None:
-        tools = QWidget()
-        row = QFlowLayout(tools)
-        row.setContentsMargins(6, 3, 6, 3)
-        for title, choice in (("&Quantity", self._quantity), ("&Over the steps", self._shown)):
-            pair = QWidget()
-            pair_row = QHBoxLayout(pair)
-            pair_row.setContentsMargins(0, 0, 0, 0)
-            label = QLabel(title)
-            label.setBuddy(choice)
-            pair_row.addWidget(label)
-            pair_row.addWidget(choice)
-            row.addWidget(pair)
+        self._beside = QStackedWidget()
+        for page in (self._map, self._course, self._table, self._panel):  # in the order of the choices
+            self._beside.addWidget(page)
         self._splitter = QSplitter()
         self._splitter.setChildrenCollapsible(False)
-        for part in (self._map, self._course):
-            self._over_time.addWidget(part)
-        self._splitter.addWidget(self._profile)
-        self._splitter.addWidget(self._over_time)
+        self._left = Stage(self._profile)
+        self._splitter.addWidget(self._left)
+        self._splitter.addWidget(self._beside)
         self._splitter.setSizes([1000, 1000])  # shares, not pixels
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(tools)
-        column.addWidget(self._splitter, 1)
-        column.addWidget(self._noise)
-        column.addWidget(self._status)
-        self._stage = self.staged(content)
+        lines = ((self._noise, 0), (self._status, 0))
+        self._body = Stage(stack(((self._legend, 0), (self._splitter, 1), *lines)))
+        self._legend.hide()
+        self._alarm.hide()
+        self._stage = self.staged(stack(((self._tools, 0), (self._body, 1), (self._alarm, 0))))
 
-    def _redraw(self) -> None:
-        self._quantity.setToolTip(QUANTITIES[self._quantity.currentIndex()].tooltip)
+    def _connect(self) -> None:
+        self._tools.changed.connect(self._choose)
+        self._profile.hovered.connect(self._status.set_pointed)
+        self._panel.histograms.hovered.connect(self._status.set_pointed)
+        self._profile.clicked.connect(self._open)
+        self._map.row_clicked.connect(lambda series: self._open(series.partition("/")[2]))
+        self._table.chosen.connect(self._open)
+        self._panel.chosen.connect(lambda _name: self._choose())
+        self._panel.closed.connect(self._close)
+        self._legend.changed.connect(lambda: self._profile.hide_parts(self._legend.hidden))
+        self._escape = QShortcut(QKeySequence("Esc"), self, self._close)
+        self._escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self._escape.setEnabled(False)
+
+    def _open(self, name: str) -> None:
+        """Show the histograms of a tensor, or of a layer's weights."""
+        names = [tensor.name for tensor in self._tensors]
+        found = name if name in names else next((other for other in names if other.startswith(f"{name}.")), "")
+        if found:
+            self._panel.choose(found)
+            self._tools.show_beside(HISTOGRAMS)
+
+    def _close(self) -> None:
+        self._tools.show_beside(self._page)
+        self._profile.setFocus()
+
+    def _choose(self) -> None:
+        """A person has chosen something to see."""
+        detailed = self._tools.beside == HISTOGRAMS
+        if not detailed:
+            self._page = self._tools.beside
+        self._escape.setEnabled(detailed)
+        self.needs = type(self).needs | ({"tensor"} if detailed else set())
         if self._frame is not None:
             self.draw(self._frame)
+        self.focus_changed.emit()
 
-    def _adapt(self, frame: Frame, quantity: Quantity, names: tuple[str, ...]) -> None:
+    def _adapt(self, frame: Frame, quantity: Quantity) -> None:
         drawn = (frame.run.key, frame.run.tensors, quantity)
         if drawn == self._drawn:
             return
         self._drawn, self._tensors = drawn, placed(frame.run.tensors)
-        self._profile.set_tensors(self._tensors)
-        rows = [
-            Row(name, _short(tensor), f"{tensor.name}  {' × '.join(map(str, tensor.shape))}")
-            for name, tensor in zip(names, self._tensors, strict=True)
-        ]
-        self._map.set_rows(rows, quantity.title, quantity.reference)
-        networks = dict.fromkeys(tensor.network for tensor in self._tensors)
-        self._course.set_curves([Curve(name, name, COLOURS.get(name, "total")) for name in networks], COURSE)
+        names = quantity.names(frame.run)
+        self._items = hidden_layers(self._tensors, names) if quantity.of_layers else self._tensors if names else ()
+        networks = [item.network for item in self._items]
+        self._profile.set_tensors(self._items, {name: words.caption(name) for name in networks})
+        rows = [Row(f"{quantity.prefix}/{item.name}", words.short(item), words.detail(item)) for item in self._items]
+        breaks = tuple(i for i in range(1, len(networks)) if networks[i] != networks[i - 1])
+        self._map.set_rows(
+            rows,
+            quantity.title,
+            quantity.reference,
+            every=quantity.every,
+            fraction=quantity.fraction,
+            breaks=breaks,
+        )
+        of_tensors = dict.fromkeys(tensor.network for tensor in self._tensors)
+        curves = [Curve(name, words.caption(name), COLOURS.get(name, "total")) for name in of_tensors]
+        self._course.set_curves(curves, COURSE)
+        self._panel.set_tensors(tuple(tensor.name for tensor in self._tensors))
 
-    def _draw_networks(self, frame: Frame, quantity: Quantity) -> None:
+    def _draw_profile(self, frame: Frame, quantity: Quantity, profile: Profile, trouble: str) -> None:
+        """The profile, or why there is none, and the line that sums it up."""
+        if trouble:
+            self._left.say(trouble)
+            self._status.set_text("")
+            return
+        self._left.show_content()
+        jumped, self._past = self._past or frame.until > 0, frame.until > 0
+        self._profile.show_profile(profile, quantity.axis, quantity.reference, exact=jumped, fraction=quantity.fraction)
+        chosen = self._panel.tensor if self._tools.beside == HISTOGRAMS else ""
+        self._profile.select(next((i.name for i in self._items if f"{chosen}.".startswith(f"{i.name}.")), ""))
+        self._legend.setVisible(bool(profile.part_names))
+        for name, switch in self._legend.switches.items():
+            switch.setVisible(name in profile.part_names)
+        if self._tools.split and not profile.part_names:
+            text = words.NO_PARTS
+        elif quantity.fraction:
+            text = words.largest(self._items, profile.now, quantity.verdict)
+        else:
+            text = verdict(self._items, profile.smoothed, quantity.verdict)
+            text += f", mean of {profile.over:,} steps" if text else ""
+        self._status.set_text(text)
+
+    def _draw_beside(self, frame: Frame, quantity: Quantity) -> None:
         """What lies beside the profile, and the line of each network's size and noise."""
-        by_network = quantity is GRADIENT and self._shown.currentIndex() == NETWORKS
-        self._shown.setEnabled(quantity is GRADIENT)
-        self._over_time.setCurrentIndex(NETWORKS if by_network else TENSORS)
+        page = self._tools.beside
+        self._beside.setCurrentIndex(page)
         if self._networks is None or self._networks.tensors is not frame.series:
             self._networks = NetworkSeries(frame.series, self._tensors)
-        if by_network:
+        if page == NETWORKS:
             self._course.draw(self._networks, frame.marks, frame.until)
-        else:
+        elif page == MAP:
             self._map.draw(frame.series, frame.marks, frame.until)
-        self._noise.set_text(_noise_text(self._networks.noise(AVERAGED)) if quantity is GRADIENT else "")
+        elif page == COUNTERS:
+            self._table.show_counts(self._counts[2])
+        else:
+            self._panel.show_picture(frame.pictures.get("tensor"))
+        self._noise.set_text(words.noise_text(self._networks.noise(RECENT)) if quantity is GRADIENT else "")
+        self._noise.setVisible(quantity is GRADIENT)
 
-    def _spread(self, frame: Frame, quantity: Quantity) -> tuple[np.ndarray, ...]:
-        picture = frame.pictures.get("gradients")
-        if picture is None or quantity is not GRADIENT or len(picture["counts"]) != len(self._tensors):
-            return ()
-        return quartiles(picture["edges"], picture["counts"]), np.asarray(picture["zeros"], float)
-
-
-def _noise_text(networks: tuple[Noise, ...]) -> str:
-    """Such as "encoder 0.27 ± 57 %, decoder 0.046 ± 19 %"."""
-    parts = [
-        f"{part.network} {part.mean:.2g}" + ("" if np.isnan(part.spread) else f" ± {part.spread:.0%}")
-        for part in networks
-        if not np.isnan(part.mean)
-    ]
-    return f"{', '.join(parts)} · gradient RMS of all weights, ± from step to step" if parts else ""
-
-
-def _short(tensor: Tensor) -> str:
-    """Such as "encoder 0 w"."""
-    kind = {"weight": "w", "bias": "b"}.get(tensor.name.rpartition(".")[2], tensor.name.rpartition(".")[2])
-    return " ".join(part for part in (tensor.network, tensor.layer, kind) if part)
+    def _count(self, frame: Frame, said: tuple[str, ...]) -> None:
+        """What is counted in each layer, and the line that says what is wrong."""
+        picture = frame.pictures.get("layers")
+        if picture is not self._counts[0] or said != self._counts[1] or len(said) != len(self._tensors):
+            self._counts = (picture, said, counted(self._tensors, said, picture))
+            self._alarm.set_text(alarm(self._counts[2]))
+            self._alarm.setVisible(bool(self._alarm.text))

@@ -22,7 +22,8 @@ def power_of_ten(exponent: int) -> str:
 
 class HeatScale(pg.GraphicsWidget):
     """A bar of the colours of log10 values from low to high, ticks at the decades, a boxed tick at a value to compare
-    with, and, `with_zero`, below it the colour of exact zeros."""
+    with, and, `with_zero`, below it the colour of exact zeros; also of Inf where there is such. Or a bar of fractions
+    from 0 to 1."""
 
     def __init__(self, with_zero: bool = True) -> None:
         super().__init__()
@@ -30,6 +31,7 @@ class HeatScale(pg.GraphicsWidget):
         self._theme, self._title = LIGHT, ""
         self._colours: list[int] = []
         self._zero = LIGHT.bad
+        self._fraction = self._infinite = False
         self._range = (-1.0, 0.0)
         self._reference: float | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
@@ -45,6 +47,19 @@ class HeatScale(pg.GraphicsWidget):
     def range(self) -> tuple[float, float]:
         """log10 of the values at the ends of the bar."""
         return self._range
+
+    def set_kind(self, fraction: bool) -> None:
+        """Whether the values are fractions, shown as they are, or any, shown by their logarithm."""
+        self._fraction = fraction
+        if fraction:
+            self._range = (0.0, 1.0)
+        self.update()
+
+    def set_infinite(self, infinite: bool) -> None:
+        """Whether Inf is among the values in sight."""
+        if infinite != self._infinite:
+            self._infinite = infinite
+            self.update()
 
     def set_title(self, title: str, reference: float | None = None) -> None:
         """What the values are, and a value to compare with."""
@@ -67,7 +82,9 @@ class HeatScale(pg.GraphicsWidget):
             return
         metrics = QFontMetricsF(QApplication.font())
         line = metrics.height()
-        foot = line + 2 * GAP if self._with_zero else 0
+        swatches = [("0", self._zero)] if self._with_zero and not self._fraction else []
+        swatches += [("∞", self._theme.ink)] if self._infinite else []
+        foot = len(swatches) * line + 2 * GAP if swatches else 0
         bar = QRectF(GAP, 0, BAR, max(10.0, self.size().height() - foot))
         strip = QImage(1, len(self._colours), QImage.Format.Format_RGB32)
         for i, colour in enumerate(reversed(self._colours)):
@@ -75,10 +92,10 @@ class HeatScale(pg.GraphicsWidget):
         painter.drawImage(bar, strip)
         painter.setPen(QPen(QColor(self._theme.ink), 1))
         self._draw_ticks(painter, bar, metrics)
-        if self._with_zero:
-            swatch = QRectF(GAP, bar.bottom() + GAP + line / 2 - BAR / 2, BAR, BAR)
-            painter.fillRect(swatch, QColor(self._zero))
-            painter.drawText(QPointF(swatch.right() + GAP, swatch.center().y() + metrics.ascent() / 2 - 1), "0")
+        for i, (value, shade) in enumerate(swatches):
+            swatch = QRectF(GAP, bar.bottom() + GAP + (i + 0.5) * line - BAR / 2, BAR, BAR)
+            painter.fillRect(swatch, QColor(shade))
+            painter.drawText(QPointF(swatch.right() + GAP, swatch.center().y() + metrics.ascent() / 2 - 1), value)
         painter.translate(self.needed_width - line, bar.center().y())
         painter.rotate(-90)
         fits = metrics.horizontalAdvance(self._title) <= bar.height()
@@ -88,6 +105,13 @@ class HeatScale(pg.GraphicsWidget):
 
     def _draw_ticks(self, painter: QPainter, bar: QRectF, metrics: QFontMetricsF) -> None:
         low, high = self._range
+        if self._fraction:
+            for tick in (0.0, 0.5, 1.0):
+                y = bar.bottom() - tick * bar.height()
+                painter.drawLine(QPointF(bar.right(), y), QPointF(bar.right() + 3, y))
+                base = min(max(y + metrics.ascent() / 2 - 1, metrics.ascent()), bar.bottom())
+                painter.drawText(QPointF(bar.right() + GAP, base), f"{tick:.0%}")
+            return
         every = max(1, math.ceil((high - low) * metrics.height() * 1.3 / bar.height()))
         ticks = {d for d in range(math.ceil(low), math.floor(high) + 1) if d % every == 0}
         mark = None if self._reference is None else round(math.log10(self._reference))

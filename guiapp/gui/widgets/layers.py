@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 Values = npt.NDArray[np.float64]
 BIAS_SHIFT = 0.22  # layers to the right of the weights
+NO_GRADIENT, UNUSED, FROZEN = "no gradient", "gradient exactly 0: nothing depends on it", "frozen: it does not move"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,19 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Values (P,) of the tensors now and smoothed; NaN: none. Of log10 |g| the quartiles (P, 3), and the fractions (P,)
-    of exact zeros, where there is a picture of them."""
+    """Values (P,) of the tensors now and smoothed over the last `over` steps; NaN: none. Where known: of log10 |g|
+    the quartiles (P, 3), the fractions (P,) of exact zeros, the `steps` (P,) that `now` is from, what `states` says
+    (P,), and the `parts` (K, P) of the gradient with their names."""
 
     now: Values
     smoothed: Values
     quartiles: Values = field(default_factory=lambda: np.empty((0, 3)))
     zeros: Values = field(default_factory=lambda: np.empty(0))
+    steps: Values = field(default_factory=lambda: np.empty(0))
+    over: int = 100
+    states: tuple[str, ...] = ()
+    parts: Values = field(default_factory=lambda: np.empty((0, 0)))
+    part_names: tuple[str, ...] = ()
 
 
 def placed(tensors: tuple[tuple[str, tuple[int, ...]], ...]) -> tuple[Tensor, ...]:
@@ -47,6 +54,13 @@ def placed(tensors: tuple[tuple[str, tuple[int, ...]], ...]) -> tuple[Tensor, ..
                 main = len(shape) > 1
                 found.append(Tensor(name, shape, network, layer, place + (0 if main else BIAS_SHIFT), main))
     return tuple(found)
+
+
+def hidden_layers(tensors: tuple[Tensor, ...], names: tuple[str, ...]) -> tuple[Tensor, ...]:
+    """The hidden layers `names`, such as "encoder.0", each as one tensor of its units at the place of its weights."""
+    weights = {tensor.name.rpartition(".")[0]: tensor for tensor in reversed(tensors)}  # the first of a layer counts
+    found = [(name, weights[name]) for name in names if name in weights]
+    return tuple(replace(tensor, name=name, shape=tensor.shape[:1], main=True) for name, tensor in found)
 
 
 def quartiles(edges: Values, counts: npt.NDArray[np.integer]) -> Values:
@@ -68,11 +82,27 @@ def log10(values: Values) -> Values:
     return np.log10(values, out=np.full(values.shape, np.nan), where=values > 0)
 
 
-def last_values(rows: npt.NDArray[np.float32]) -> Values:
+def last_values(rows: npt.NDArray[np.floating]) -> Values:
     """Of rows (T, P) the last value of each column that is not NaN, (P,); NaN where there is none."""
     filled = ~np.isnan(rows)
     newest = len(rows) - 1 - filled[::-1].argmax(0)
     return np.where(filled.any(0), rows[newest, np.arange(rows.shape[1])], np.nan).astype(np.float64)
+
+
+def last_steps(rows: npt.NDArray[np.float32], last: int) -> Values:
+    """Of rows (T, P) up to step `last` the step of each column's last value, (P,); NaN where there is none."""
+    filled = ~np.isnan(rows)
+    return np.where(filled.any(0), last - filled[::-1].argmax(0), np.nan).astype(np.float64)
+
+
+def states(gradients: npt.NDArray[np.float32], updates: npt.NDArray[np.float32]) -> tuple[str, ...]:
+    """What is to be said of tensors with gradients and update ratios (T, P) in the last T steps, (P,): that there is no
+    gradient, that it is exactly zero (nothing depends on the tensor), or that the tensor is frozen; mostly nothing."""
+    none, unmoved = np.isnan(gradients).all(0), np.nan_to_num(updates).max(0, initial=0) == 0
+    nothing = np.nan_to_num(gradients, posinf=1).max(0, initial=0) == 0
+    told = np.isnan(updates).all(0)  # an older run may lack them
+    kinds = np.select([none, nothing, unmoved & ~told], [1, 2, 3], 0)
+    return tuple(("", NO_GRADIENT, UNUSED, FROZEN)[kind] for kind in kinds.tolist())
 
 
 def means(rows: npt.NDArray[np.float32]) -> Values:
@@ -88,9 +118,9 @@ def verdict(tensors: tuple[Tensor, ...], values: Values, what: str) -> str:
     for network in dict.fromkeys(tensor.network for tensor in tensors):
         members = [(t.layer, v) for t, v in zip(tensors, values, strict=True) if t.network == network and t.main]
         known = [pair for pair in members if not np.isnan(pair[1])]
-        dead = [layer for layer, value in known if value == 0]
-        if dead:
-            parts.append(f"{network} exactly 0 in layer {', '.join(dead)}")
+        odd = [(word, [at for at, v in known if v == level]) for word, level in (("Inf", np.inf), ("exactly 0", 0.0))]
+        if any(layers for _, layers in odd):
+            parts += [f"{network} {word} in layer {', '.join(layers)}" for word, layers in odd if layers]
         elif len(known) > 1:
             low, high = (choose(known, key=lambda pair: pair[1]) for choose in (min, max))
             parts.append(f"{network} 10^{np.log10(low[1] / high[1]):.1f} (layer {low[0]} / {high[0]})")

@@ -73,7 +73,7 @@ class NetworkSeries(Series):
         the differences d of neighbours, which a trend does not inflate (von Neumann 1941), over the mean."""
         found = []
         for network, column in zip(self.names, self.recent(self.names, count).T.astype(np.float64), strict=True):
-            values = column[~np.isnan(column)]
+            values = column[np.isfinite(column)]
             mean = float(values.mean()) if len(values) else np.nan
             spread = float(np.sqrt(0.5 * (np.diff(values) ** 2).mean()) / mean) if len(values) > 1 and mean else np.nan
             found.append(Noise(network, mean, spread))

@@ -12,6 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from guiapp.gui.frame import Frame
 from guiapp.gui.theme import DARK
+from guiapp.gui.views.gradient_quantities import GRADIENT, UPDATE
+from guiapp.gui.views.gradient_tools import MAP, NETWORKS
 from guiapp.gui.views.gradients import GradientsView
 from guiapp.gui.widgets.heat_map import ZERO
 from guiapp.spec import Network, Vae
@@ -104,7 +106,7 @@ def test_the_switch_shows_update_ratios_against_their_rule_of_thumb(view: Gradie
     shown = vae_frame(300)
     view.draw(shown)
     assert "gradient RMS" in view._status.text
-    view._quantity.setCurrentIndex(1)
+    view._tools.show_quantity(UPDATE)
     profile = view._profile.dots.profile
     assert profile is not None
     np.testing.assert_array_equal(profile.now, values(shown, "update")[-1])
@@ -113,7 +115,7 @@ def test_the_switch_shows_update_ratios_against_their_rule_of_thumb(view: Gradie
     low, high = view._profile.getViewBox().viewRange()[1]
     assert low < -3 < high
     assert "update ratio" in view._status.text
-    view._quantity.setCurrentIndex(0)
+    view._tools.show_quantity(GRADIENT)
     assert view._profile.dots.reference is None
 
 
@@ -272,7 +274,7 @@ def test_before_the_first_step_of_a_run_with_more_it_says_so(view: GradientsView
     QTest.keyClick(view._map, Qt.Key.Key_Plus)
     view.draw(past(shown, 0))
     assert "before its first step" in view._stage.sentence
-    view._quantity.setCurrentIndex(1)
+    view._tools.show_quantity(UPDATE)
     assert "before its first step" in view._stage.sentence
     view.draw(past(shown, 1))
     assert view._stage.sentence == ""
@@ -293,10 +295,10 @@ def test_each_network_has_its_size_and_noise_in_numbers(view: GradientsView) -> 
         last = group_rms(shown, network)[-100:]
         spread = np.sqrt(0.5 * (np.diff(last) ** 2).mean()) / last.mean()
         assert f"{network} {last.mean():.2g} ± {spread:.0%}" in view._noise.text
-    view._quantity.setCurrentIndex(1)
+    view._tools.show_quantity(UPDATE)
     assert view._noise.text == "", "it is of gradients"
     view.draw(gan_frame(300, every=3))
-    view._quantity.setCurrentIndex(0)
+    view._tools.show_quantity(GRADIENT)
     assert "generator" in view._noise.text
     assert "discriminator" in view._noise.text
 
@@ -305,18 +307,19 @@ def test_each_network_is_a_curve_with_the_marks_of_the_edits(view: GradientsView
     edits = ((200, "model.estimator", "reparameterised", "none"),)
     shown = vae_frame(500, edits=edits)
     view.draw(shown)
-    view._shown.setCurrentIndex(1)
-    assert view._over_time.currentWidget() is view._course
+    view._tools.show_beside(NETWORKS)
+    assert view._beside.currentWidget() is view._course
     steps, drawn_values = view._course.points("encoder", smooth=False)
     np.testing.assert_allclose(np.sort(steps[np.isfinite(drawn_values)])[[0, -1]], (1, 500), atol=3)
     assert drawn_values.min() == pytest.approx(np.log10(group_rms(shown, "encoder").min()), abs=0.1)
     assert drawn_values.max() == pytest.approx(np.log10(group_rms(shown, "encoder").max()), abs=0.1)
     assert view._course.annotations.marks == shown.marks
-    view._quantity.setCurrentIndex(1)
-    assert view._over_time.currentWidget() is view._map, "an update ratio is of a tensor"
-    assert not view._shown.isEnabled()
-    view._quantity.setCurrentIndex(0)
-    assert view._over_time.currentWidget() is view._course
+    view._tools.show_quantity(UPDATE)
+    assert view._beside.currentWidget() is view._map, "an update ratio is of a tensor"
+    assert view._tools.beside == MAP
+    view._tools.show_quantity(GRADIENT)
+    view._tools.show_beside(NETWORKS)
+    assert view._beside.currentWidget() is view._course
     view.draw(past(shown, 100))
     assert view._course.points("encoder")[0].max() <= 100
     view.draw(gan_frame(300, every=3))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from guiapp.gui.theme import DARK, LIGHT
-from guiapp.gui.widgets.heat_map import ZERO, HeatMap, Row
+from guiapp.gui.widgets.heat_map import INFINITE, ZERO, HeatMap, Row
 from guiapp.gui.widgets.heat_scale import power_of_ten
 from guiapp.gui.widgets.time_plot import AXIS_WIDTH
 from guiapp.series import Series
@@ -180,3 +180,81 @@ def test_values_below_the_least_count_as_that(qtbot: QtBot) -> None:
 
 def test_powers_of_ten() -> None:
     assert [power_of_ten(e) for e in (-12, 0, 3)] == ["10⁻¹²", "10⁰", "10³"]
+
+
+def measured(count: int, every: int, values: np.ndarray) -> np.ndarray:
+    """`values` in steps `every`, 2 `every` and so on, NaN between."""
+    column = np.full(count, np.nan)
+    column[every - 1 :: every] = values
+    return column
+
+
+def held(values: np.ndarray, every: int, count: int) -> np.ndarray:
+    """What is known in each of the steps 1 to `count`: the newest measurement."""
+    newest = np.arange(1, count + 1) // every - 1
+    return np.where(newest < 0, np.nan, values[newest])
+
+
+@pytest.mark.parametrize("window", [(0, 250), (130, 180), (205, 215)])
+def test_a_measurement_holds_until_the_next(heat: HeatMap, window: tuple[int, int]) -> None:
+    values = np.array([1e-1, 1e-2, 1e-3, 1e-1])
+    heat.set_rows(ROWS[:1], "RMS", every=50)
+    heat.draw(series_of(measured(249, 50, values)))
+    heat.look_at(*window)
+    _, rows = heat.table()
+    np.testing.assert_allclose(rows[:, 1], held(values, 50, 249)[rows[:, 0].astype(int) - 1], rtol=1e-6)
+    assert heat.levels is not None
+    assert (heat.levels[0] == 0).tolist() == np.isnan(rows[:, 1]).tolist(), "blank before the first one alone"
+
+
+def test_a_long_run_of_rare_measurements_has_no_gap(heat: HeatMap) -> None:
+    heat.set_rows(ROWS[:1], "RMS", every=500)
+    heat.draw(series_of(measured(40_000, 500, np.geomspace(1, 1e-2, 80))))
+    assert heat.levels is not None
+    first = int(np.flatnonzero(heat.levels[0])[0])
+    assert (heat.levels[0, first:] > ZERO).all()
+    assert first <= 500 / 40_000 * heat.levels.shape[1] + 1
+
+
+def test_the_pointer_says_when_it_was_measured(heat: HeatMap) -> None:
+    heat.set_rows(ROWS[:1], "dead units", every=50, fraction=True)
+    heat.draw(series_of(measured(249, 50, np.array([0.5, 0.25, 0.125, 0.0]))))
+    assert [r.value for r in heat.readings(120, QPointF(120, 0.5))] == ["", "25.0%", "100"]
+    assert heat.readings(49, QPointF(49, 0.5))[1].value == "not measured yet"
+
+
+def test_a_fraction_is_coloured_as_it_is(heat: HeatMap) -> None:
+    heat.set_rows(ROWS, "dead units", fraction=True)
+    heat.draw(series_of(np.zeros(60), np.full(60, 0.5), np.ones(60)))
+    assert heat.colour_range == (0, 1)
+    assert heat.levels is not None
+    np.testing.assert_allclose(heat.levels[:, 0], (2, 128, 254), atol=1)
+    heat.set_rows(ROWS, "RMS")
+    heat.draw(series_of(np.zeros(60), np.full(60, 0.5), np.ones(60)))
+    assert heat.levels[0, 0] == ZERO, "nothing is left of the other kind"
+    heat.grab()
+
+
+def test_inf_has_a_colour_of_its_own_and_leaves_the_range_alone(heat: HeatMap) -> None:
+    a = np.full(60, 1e-3)
+    a[20:30] = np.inf
+    heat.draw(series_of(a, np.full(60, 1e-4), np.full(60, np.nan)))
+    assert heat.levels is not None
+    assert (heat.levels[0, 20:30] == INFINITE).all()
+    assert (heat.levels[0, 30:] < INFINITE).all()
+    assert -5 < heat.colour_range[0] < heat.colour_range[1] < -2
+    assert heat._scale._infinite
+    assert heat.readings(25, QPointF(25, 0.5))[1].value == "Inf"
+    heat.grab()
+
+
+def test_a_click_names_its_row_and_a_drag_does_not(heat: HeatMap, qtbot: QtBot) -> None:
+    heat.draw(series_of(*(decay(100, 10.0**-i) for i in range(3))))
+    place = heat.mapFromScene(heat.box.mapViewToScene(QPointF(50, 1.5)))
+    with qtbot.waitSignal(heat.row_clicked) as caught:
+        QTest.mouseClick(heat.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert caught.args == ["b"]
+    with qtbot.assertNotEmitted(heat.row_clicked):
+        QTest.mousePress(heat.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        QTest.mouseMove(heat.viewport(), place + QPoint(30, 0))
+        QTest.mouseRelease(heat.viewport(), Qt.MouseButton.LeftButton, pos=place + QPoint(30, 0))

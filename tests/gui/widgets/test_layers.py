@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from guiapp.gui.widgets.layers import last_values, means, placed, quartiles, verdict
+from guiapp.gui.widgets.layers import (
+    FROZEN,
+    NO_GRADIENT,
+    UNUSED,
+    hidden_layers,
+    last_steps,
+    last_values,
+    means,
+    placed,
+    quartiles,
+    states,
+    verdict,
+)
 from tests.gui.frames import layers
 
 
@@ -60,3 +72,26 @@ def test_the_verdict_on_zeros_and_on_nothing(first: float, text: str) -> None:
     assert text in verdict(tensors, np.array([first, 1, 1e-2, 1]), "RMS")
     if not text:
         assert verdict(tensors, np.array([first, 1, 1e-2, 1]), "RMS") == ""
+
+
+def test_hidden_layers_stand_where_their_weights_do() -> None:
+    tensors = placed(layers("encoder", (9, 4, 2)) + layers("decoder", (1, 4, 9)))
+    found = hidden_layers(tensors, ("encoder.0", "decoder.0", "unknown.3"))
+    assert [(t.name, t.shape, t.layer, t.place) for t in found] == [
+        ("encoder.0", (4,), "0", 0.0),
+        ("decoder.0", (4,), "0", 3.0),
+    ]
+
+
+def test_the_step_of_a_value_is_told() -> None:
+    rows = np.array([[1, np.nan, 5], [3, np.nan, np.nan], [np.nan, np.nan, np.nan]], np.float32)
+    np.testing.assert_array_equal(last_steps(rows, 40), [39, np.nan, 38])
+
+
+def test_what_has_no_gradient_is_shown_as_what_it_is() -> None:
+    nan = np.nan
+    gradients = np.array([[1, nan, 0, 2, nan, nan, np.inf], [1, nan, 0, 2, 3, nan, np.inf]], np.float32)
+    updates = np.array([[1, nan, 0, 0, nan, nan, 1], [1, nan, 0, 0, 1, nan, 1]], np.float32)
+    assert states(gradients, updates) == ("", NO_GRADIENT, UNUSED, FROZEN, "", NO_GRADIENT, "")
+    blank = np.full_like(updates, nan)
+    assert states(gradients, blank) == ("", NO_GRADIENT, UNUSED, "", "", NO_GRADIENT, ""), "not measured is not frozen"
