@@ -41,16 +41,18 @@ def level_lines(grid: npt.NDArray[Any], level: float, half_width: float) -> Outl
     if min(values.shape) < 2:
         empty = np.empty(0)
         return empty, empty, np.empty(0, np.int32)
-    a, b, c, d = values[:-1, :-1], values[:-1, 1:], values[1:, 1:], values[1:, :-1]  # anticlockwise from bottom left
+    above = values >= 0
+    count = above[:-1, :-1] + above[:-1, 1:].astype(np.int8) + above[1:, 1:] + above[1:, :-1]
+    i, j = np.nonzero((count > 0) & (count < 4))  # few of all cells, and the others cost nothing
+    a, b, c, d = values[i, j], values[i, j + 1], values[i + 1, j + 1], values[i + 1, j]  # anticlockwise, bottom left
     sides = ((a, b), (b, c), (d, c), (a, d))  # bottom, right, top, left
     with np.errstate(divide="ignore", invalid="ignore"):
         middle = a + b + c + d
-        crossed = np.stack([(p >= 0) != (q >= 0) for p, q in sides]) & np.isfinite(middle)  # (4, G-1, G-1)
+        crossed = np.stack([(p >= 0) != (q >= 0) for p, q in sides]) & np.isfinite(middle)  # (4, cells)
         bottom, right, top, left = (p / (p - q) for p, q in sides)
-    i, j = np.indices(a.shape, dtype=float)
-    x, y = np.stack([j + bottom, j + 1, j + top, j]), np.stack([i, i + right, i + 1, i + left])
-    count = crossed.sum(0)
-    plain, saddle = count == 2, count == 4
+    x, y = np.stack([j + bottom, j + 1.0, j + top, j]), np.stack([i, i + right, i + 1.0, i + left])
+    sides_crossed = crossed.sum(0)
+    plain, saddle = sides_crossed == 2, sides_crossed == 4
     first = np.argmax(crossed, 0)
     last = 3 - np.argmax(crossed[::-1], 0)
     alike = (middle >= 0) == (a >= 0)  # the middle belongs to the bottom left corner: cut off the other two
@@ -61,9 +63,9 @@ def level_lines(grid: npt.NDArray[Any], level: float, half_width: float) -> Outl
 
 
 def _pick(where: npt.NDArray[Any], start: npt.NDArray[Any], end: npt.NDArray[Any], x: Floats, y: Floats) -> Floats:
-    i, j = np.nonzero(where)
-    s, e = start[i, j], end[i, j]
-    return np.stack([np.stack([x[s, i, j], y[s, i, j]], 1), np.stack([x[e, i, j], y[e, i, j]], 1)], 1)
+    (cells,) = np.nonzero(where)
+    s, e = start[cells], end[cells]
+    return np.stack([np.stack([x[s, cells], y[s, cells]], 1), np.stack([x[e, cells], y[e, cells]], 1)], 1)
 
 
 def strips(points: Floats) -> Outline:
