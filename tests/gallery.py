@@ -223,12 +223,14 @@ def frames():
     from tests.gui.frames import gan_frame, vae_frame
     from tests.gui.neighbours import frechet_picture, neighbours_picture
     from tests.gui.studies import likelihood_picture, posterior_picture, report
+    from tests.gui.surfaces import path_picture, surface_picture
     from tests.gui.test_verdicts import given, over
 
     data = {"samples": p.samples_picture(), "reconstructions": p.reconstructions_picture()}
     edits = ((700, "model.beta", 1.0, 4.0), (1400, "model.optimiser.lr", 1e-3, 3e-4))
     vae = {"latent": p.latent_picture(), "manifold": p.manifold_picture(), "collapse": p.collapse_picture(2, 2), **data}
     studies = (report("likelihood", likelihood_picture()), report("posterior", posterior_picture()))
+    studies += (report("surface", path_picture()),)
     verdicts = (given(2000, "discriminator winning"), over(6000, "discriminator winning"))
     verdicts += (given(18_000, "mode dropping", True),)
     return {
@@ -242,7 +244,10 @@ def frames():
         ),
         "gan-images": replace(
             gan_frame(shape=(28, 28), pictures={**data, "neighbours": neighbours_picture()}),
-            studies={"frechet": report("frechet", frechet_picture())},
+            studies={
+                "frechet": report("frechet", frechet_picture()),
+                "surface": report("surface", surface_picture(player="d", blank=5)),
+            },
         ),
     }
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QWidget
 from guiapp.data import DATASETS
 from guiapp.gui.docks import LabDock, ViewDock
 from guiapp.gui.labs import LABS
+from guiapp.gui.labs.base import Lab
 from guiapp.gui.settings import Layout
 from guiapp.gui.theme import Theme
 from guiapp.gui.views import VIEWS
@@ -25,17 +26,17 @@ ARRANGEMENTS: Final = MappingProxyType(
     {
         "VAE": (
             (("losses", "elbo", "rate"), ("latent", "explorer", "posterior")),
-            (("samples", "likelihood"), ("gradients", "collapse")),
+            (("samples", "likelihood"), ("gradients", "collapse", "verdicts")),
         ),
         "VAE in the plane": (
             (("losses", "elbo", "rate"), ("latent", "explorer", "posterior")),
-            (("field", "samples", "likelihood"), ("gradients", "collapse")),
+            (("field", "samples", "likelihood"), ("gradients", "collapse", "verdicts")),
         ),
         "GAN in the plane": ((("losses", "metrics", "verdicts"), ("arena", "samples", "explorer")), (("gradients",),)),
         "GAN": ((("losses", "metrics", "verdicts"), ("samples", "neighbours", "explorer")), (("gradients",),)),
         "Evidence": ((("elbo",), ("rate",)), (("collapse",), ("likelihood", "losses"))),
         "Latent space": ((("latent",), ("explorer",)), (("posterior",), ("samples", "collapse"))),
-        "Gradients": ((("gradients",),), (("losses",),)),
+        "Gradients": ((("gradients", "surface"),), (("losses", "verdicts"),)),
         "Labs": ((tuple(lab.name for lab in LABS),),),
     }
 )
@@ -83,7 +84,7 @@ class Workspace(QMainWindow):
             self._add(dock, theme)
         for lab_type in LABS:
             lab_dock = LabDock(lab_type, self)
-            lab_dock.made.connect(lambda lab: lab.study_asked.connect(self.study_asked))
+            lab_dock.made.connect(self._listen_to_lab)
             self._add(lab_dock, theme)
 
     def _add(self, dock: ViewDock | LabDock, theme: Theme) -> None:
@@ -101,6 +102,10 @@ class Workspace(QMainWindow):
         view.step_asked.connect(self.step_asked)
         view.run_asked.connect(self.run_asked)
         view.link_followed.connect(self.link_followed)
+
+    def _listen_to_lab(self, lab: Lab) -> None:
+        lab.study_asked.connect(self.study_asked)
+        lab.study_stopped.connect(self.study_stopped)
 
     def arrange(self, name: str) -> None:
         """Show the docks of the arrangement `name`, as a person left them or tiled with equal shares, and close the

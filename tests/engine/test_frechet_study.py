@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from scipy.linalg import sqrtm
 
 from guiapp.engine.studies import frechet
 from guiapp.engine.trainer import Trainer
@@ -54,6 +55,29 @@ def test_real_data_are_at_the_floor(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     found = study(run)[-1][1]
     assert found["distance"] < 1.6 * found["floor"]
+
+
+def test_both_numbers_are_those_of_the_matrix_square_root_over_the_splits() -> None:
+    draw = np.random.default_rng(4)
+    made, real = draw.normal(0.3, 1.5, (90, 5)) @ draw.normal(size=(5, 5)), draw.normal(size=(200, 5))
+    found = list(frechet._compared(made, real, 3, {}))[-1][1]
+    rng, distances, floors = np.random.default_rng([3, frechet.SEED]), [], []
+    for _ in range(frechet.SPLITS):
+        order = rng.permutation(200)
+        one, other = real[order[:90]], real[order[90:180]]
+        distances.append(_distance(made, one))
+        floors.append(_distance(one, other))
+    assert found["distance"] == pytest.approx(np.mean(distances), rel=1e-8)
+    assert found["floor"] == pytest.approx(np.mean(floors), rel=1e-8)
+    assert found["distance_spread"] == pytest.approx(np.std(distances, ddof=1), rel=1e-6)
+    assert found["floor_spread"] == pytest.approx(np.std(floors, ddof=1), rel=1e-6)
+
+
+def _distance(one: np.ndarray, other: np.ndarray) -> float:
+    """|μ₁ - μ₂|² + tr(Σ₁ + Σ₂ - 2 (Σ₁Σ₂)^½), the root by scipy."""
+    a, b = np.cov(one.T), np.cov(other.T)
+    gap = one.mean(0) - other.mean(0)
+    return float(gap @ gap + np.trace(a + b - 2 * np.real(sqrtm(a @ b))))
 
 
 def _some(of: int, count: int, generator: torch.Generator) -> torch.Tensor:

@@ -1,7 +1,10 @@
 """The catalogue of labs, in the order of the menu."""
 
+from guiapp.gui.labs.backpropagation import BackpropagationLab
 from guiapp.gui.labs.base import Lab
+from guiapp.gui.labs.depth import DepthLab
 from guiapp.gui.labs.gaussian_kl import GaussianKlLab
 from guiapp.gui.labs.objectives import ObjectivesLab
+from guiapp.gui.labs.transfer import TransferLab
 
-LABS: tuple[type[Lab], ...] = (GaussianKlLab, ObjectivesLab)
+LABS: tuple[type[Lab], ...] = (GaussianKlLab, ObjectivesLab, TransferLab, DepthLab, BackpropagationLab)

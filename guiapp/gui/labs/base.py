@@ -26,6 +26,7 @@ class Lab(QWidget):
     needs: ClassVar[frozenset[str]] = frozenset()
     studies: ClassVar[frozenset[str]] = frozenset()
     study_asked = Signal(str, object)  # kind, options: as a view's; what comes of it goes to `set_studies`
+    study_stopped = Signal()  # give up the one under way
     changed = Signal()  # the parameters, and so the numbers in `numbers()`, are different now
 
     def params(self) -> Struct:

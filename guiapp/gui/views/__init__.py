@@ -17,6 +17,7 @@ from guiapp.gui.views.neighbours import NeighboursView
 from guiapp.gui.views.posterior import PosteriorView
 from guiapp.gui.views.rate import RateView
 from guiapp.gui.views.samples import SamplesView
+from guiapp.gui.views.surface import SurfaceView
 from guiapp.gui.views.verdicts import VerdictsView
 
 VIEWS: Final[tuple[type[View], ...]] = (
@@ -33,6 +34,7 @@ VIEWS: Final[tuple[type[View], ...]] = (
     SamplesView,
     NeighboursView,
     GradientsView,
+    SurfaceView,
     FieldView,
     ArenaView,
 )

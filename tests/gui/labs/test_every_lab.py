@@ -59,6 +59,17 @@ def beliefs() -> dict[str, Any]:
     return outputs | {"objective": np.array(1), "targets": np.array([1.0, 0.0])}
 
 
+def layers() -> dict[str, Any]:
+    edges = np.linspace(-8, 8, 129)
+    counts = np.histogram(np.random.default_rng(0).normal(size=999), edges)[0]
+    return {
+        "layer": np.array(["encoder.0"]),
+        "activation": np.array(["tanh"]),
+        "pre_edges": edges,
+        "pre_counts": counts[None],
+    }
+
+
 @every_lab
 def test_names_are_unique_and_explained(kind: type[Lab]) -> None:
     assert kind.title
@@ -110,8 +121,9 @@ def test_the_same_parameters_give_the_same_picture(qtbot: QtBot, kind: type[Lab]
 def test_pictures_of_a_run_come_and_go(qtbot: QtBot, kind: type[Lab]) -> None:
     lab = made(qtbot, kind)
     before = lab.params()
-    run = {"posterior": posterior(), "beliefs": beliefs()}
+    run = {"posterior": posterior(), "beliefs": beliefs(), "layers": layers()}
     broken = {"posterior": {"mean": np.full((2, 2), np.nan)}, "beliefs": {"real": np.full(2, np.nan)}}
+    broken["layers"] = {"pre_counts": np.full((1, 2), np.nan)}
     for pictures in ({}, run, {}, broken):
         lab.set_pictures(pictures)
         assert colours(picture(lab)) > 10
@@ -122,7 +134,7 @@ def test_pictures_of_a_run_come_and_go(qtbot: QtBot, kind: type[Lab]) -> None:
 def test_the_explanation_knows_the_numbers(qtbot: QtBot, kind: type[Lab]) -> None:
     lab = made(qtbot, kind)
     assert all(np.isfinite(value) for value in lab.numbers().values())
-    lab.set_pictures({"posterior": posterior(), "beliefs": beliefs()})
+    lab.set_pictures({"posterior": posterior(), "beliefs": beliefs(), "layers": layers()})
     assert set(load_page(kind.name).numbers) <= set(lab.numbers())
     assert all(np.isfinite(value) for value in lab.numbers().values())
 

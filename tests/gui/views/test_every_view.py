@@ -29,6 +29,7 @@ from tests.gui.pictures import (
     samples_picture,
 )
 from tests.gui.studies import likelihood_picture, posterior_picture, report
+from tests.gui.surfaces import path_picture
 
 CAPABILITIES = {"encodes", "decodes", "samples", "scores", "plane"}
 SIZES = ((1024, 700), (300, 200), (200, 600), (60, 50))
@@ -42,6 +43,7 @@ def vae_images() -> Frame:
     pictures = {"latent": latent_picture(), "manifold": manifold_picture(), "collapse": collapse_picture(2, 2)}
     frame = vae_frame(pictures={**pictures, **of_data((28, 28))})
     studies = (report("likelihood", likelihood_picture()), report("posterior", posterior_picture()))
+    studies += (report("surface", path_picture()),)
     return replace(frame, studies={study.kind: study for study in studies})
 
 
@@ -107,7 +109,7 @@ def is_blank(image: QImage) -> bool:
 def test_the_catalogue() -> None:
     assert [view.name for view in VIEWS] == [
         *("losses", "metrics", "verdicts", "elbo", "rate", "collapse", "latent", "explorer", "posterior", "likelihood"),
-        *("samples", "neighbours", "gradients", "field", "arena"),
+        *("samples", "neighbours", "gradients", "surface", "field", "arena"),
     ]
 
 
