@@ -21,7 +21,8 @@ from guiapp.gui.views.base import View
 from guiapp.messages import Started
 from guiapp.spec import Gan, RunSpec
 
-# Each arrangement: rows of columns of tabs.
+# Each arrangement: rows of columns of tabs; of those in `UPRIGHT`, columns of rows of tabs.
+UPRIGHT: Final = frozenset({"GAN in the plane"})  # the arena is square, and gets half of the window
 ARRANGEMENTS: Final = MappingProxyType(
     {
         "VAE": (
@@ -32,7 +33,7 @@ ARRANGEMENTS: Final = MappingProxyType(
             (("losses", "elbo", "rate"), ("latent", "explorer", "posterior")),
             (("field", "samples", "likelihood"), ("gradients", "collapse", "verdicts")),
         ),
-        "GAN in the plane": ((("losses", "metrics", "verdicts"), ("arena", "samples", "explorer")), (("gradients",),)),
+        "GAN in the plane": ((("losses", "metrics", "verdicts"), ("gradients",)), (("arena", "samples", "explorer"),)),
         "GAN": ((("losses", "metrics", "verdicts"), ("samples", "neighbours", "explorer")), (("gradients",),)),
         "Evidence": ((("elbo",), ("rate",)), (("collapse",), ("likelihood", "losses"))),
         "Latent space": ((("latent",), ("explorer",)), (("posterior",), ("samples", "collapse"))),
@@ -40,6 +41,7 @@ ARRANGEMENTS: Final = MappingProxyType(
         "Labs": ((tuple(lab.name for lab in LABS),),),
     }
 )
+UPRIGHT: Final = frozenset({"GAN in the plane"})  # the arena is a square with controls above it: it takes the height
 
 
 def home_of(run: Started) -> str:
@@ -146,24 +148,27 @@ class Workspace(QMainWindow):
         for dock in self.docks.values():
             dock.setFloating(False)
             self.removeDockWidget(dock)
-        rows = [[[self.docks[tab] for tab in tabs] for tabs in row] for row in ARRANGEMENTS[name]]
-        heads = [row[0][0] for row in rows]
-        # Rows before columns before tabs: splitting a dock later would split only its own cell.
+        lines = [[[self.docks[tab] for tab in tabs] for tabs in line] for line in ARRANGEMENTS[name]]
+        heads = [line[0][0] for line in lines]
+        outer, inner = Qt.Orientation.Vertical, Qt.Orientation.Horizontal
+        if name in UPRIGHT:
+            outer, inner = inner, outer
+        # Lines before their cells before tabs: splitting a dock later would split only its own cell.
         self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, heads[0])
-        for above, below in pairwise(heads):
-            self.splitDockWidget(above, below, Qt.Orientation.Vertical)
-        for row in rows:
-            for left, right in pairwise(row):
-                self.splitDockWidget(left[0], right[0], Qt.Orientation.Horizontal)
-        for tabs in (tabs for row in rows for tabs in row):
+        for before, after in pairwise(heads):
+            self.splitDockWidget(before, after, outer)
+        for line in lines:
+            for before, after in pairwise(line):
+                self.splitDockWidget(before[0], after[0], inner)
+        for tabs in (tabs for line in lines for tabs in line):
             for dock in tabs[1:]:
                 self.tabifyDockWidget(tabs[0], dock)
             for dock in tabs:
                 dock.show()
             tabs[0].raise_()
-        for row in rows:
-            self.resizeDocks([tabs[0] for tabs in row], [1000] * len(row), Qt.Orientation.Horizontal)
-        self.resizeDocks(heads, [1000] * len(heads), Qt.Orientation.Vertical)
+        for line in lines:
+            self.resizeDocks([tabs[0] for tabs in line], [1000] * len(line), inner)
+        self.resizeDocks(heads, [1000] * len(heads), outer)
 
     def arrange_for(self, spec: RunSpec) -> None:
         """Take the arrangement that a run of `spec` will have, as far as one can know before it exists."""

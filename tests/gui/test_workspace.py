@@ -148,3 +148,13 @@ def test_the_sizes_of_the_docks_come_back(workspace, qapp):
             workspace.arrange("VAE")
             qapp.processEvents()
             assert {name: docks[name].size() for name in before} == before
+
+
+def test_the_arena_has_half_of_the_window(qtbot, workspace):
+    workspace.resize(1400, 900)
+    workspace.arrange("GAN in the plane")
+    qtbot.waitUntil(lambda: workspace.docks["arena"].width() > 600)
+    arena, gradients = workspace.docks["arena"], workspace.docks["gradients"]
+    assert arena.height() > 800
+    assert gradients.geometry().right() < arena.geometry().left()
+    assert gradients.geometry().top() > workspace.docks["losses"].geometry().bottom()

@@ -29,6 +29,8 @@ TINT = 0.45  # how much of the colours of real and generated the ends of the fie
 FOLLOWED, MEMORY = 12, 40  # samples whose way is kept, and moments of it
 DIMMED = 0.12  # opacity of what slow motion does not speak of
 UNIT = 0.15  # of the half-width: an arrow's length for a push of 1
+MEDIAN = 0.1  # of the half-width: the length of the median arrow where they are fitted
+FITTED: Final = -1.0  # as a scale
 LONGEST = 0.5  # of the half-width
 NORMAL, UNIFORM = 1 / 3, 0.9  # of the half-width: where noise of 1 is shown
 
@@ -53,7 +55,7 @@ class ArenaCanvas(PlanePlot):
             lines.setSegmentedLineMode("on")  # a path of so many pieces takes ten times as long
         self.set_titles("x₁", "x₂")
         self.table: list[int] = []
-        self.extent, self.morph, self.scale = 1.0, 1.0, 1.0
+        self.extent, self.morph, self.scale = 1.0, 1.0, FITTED
         self.shown = Field("", "", None)
         self._picture: Picture = {}
         self._noise = NORMAL
@@ -97,7 +99,8 @@ class ArenaCanvas(PlanePlot):
         self._light()
 
     def set_scale(self, scale: float) -> None:
-        """The length of the arrows, 1 as they come; 0 gives all the same."""
+        """The length of the arrows, 1 as they come; 0 gives all the same, `FITTED` the median one `MEDIAN`: pushes grow
+        a hundredfold in training, and their sizes beside each other are what one sees."""
         self.scale = scale
         self._show_arrows()
 
@@ -181,8 +184,9 @@ class ArenaCanvas(PlanePlot):
 
     def _show_arrows(self) -> None:
         if "push" in self._picture:
-            unit, longest = self.scale * UNIT * self.extent, LONGEST * self.extent
-            x, y, connect = arrows(self._picture["at"], self._picture["push"], unit, longest)
+            push, longest = np.asarray(self._picture["push"], float), LONGEST * self.extent
+            unit = (MEDIAN / _median(push) if self.scale == FITTED else UNIT * self.scale) * self.extent
+            x, y, connect = arrows(self._picture["at"], push, unit, longest)
             self.arrows.setData(x, y, connect=connect, antialias=True)
 
     def _show_trails(self) -> None:
@@ -201,3 +205,10 @@ class ArenaCanvas(PlanePlot):
             item = self._item(name)
             item.setVisible((self._on[name] or lit) and belongs)
             item.setOpacity(1.0 if lit or self._lit is None else DIMMED)
+
+
+def _median(push: Floats) -> float:
+    """The median length of arrows (K, 2); 1 where none has any."""
+    lengths = np.hypot(*push.T)
+    lengths = lengths[np.isfinite(lengths) & (lengths > 0)]
+    return float(np.median(lengths)) if len(lengths) else 1.0

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton, QSlider, QToolB
 from superqt import QFlowLayout
 
 from guiapp.gui.theme import Theme
+from guiapp.gui.widgets.arena_canvas import FITTED
 from guiapp.gui.widgets.arena_field import BELIEF, DIFFERENCE, LOGIT, OPTIMUM
 from guiapp.gui.widgets.class_legend import SWATCH, swatch
 
@@ -32,7 +33,17 @@ FIELDS: Final = (
     (OPTIMUM, "Best D*(x)", "p/(p + p_g): what the best D would say against the present generator"),
     (DIFFERENCE, "D − D*", "How far D is from the best one"),
 )
-SCALES: Final = (("Arrows × 0.1", 0.1), ("Arrows × 1", 1.0), ("Arrows × 10", 10.0), ("Arrows alike", 0.0))
+SCALES: Final = (
+    ("Arrows fitted", FITTED),
+    ("Arrows × 0.1", 0.1),
+    ("Arrows × 1", 1.0),
+    ("Arrows × 10", 10.0),
+    ("Arrows alike", 0.0),
+)
+SCALE_TIP: Final = (
+    "Fitted: the median arrow is a tenth of the half-width of the square; × 1: 0.15 half-widths for a push of 1 (nats "
+    "per unit of x)"
+)
 SPEEDS: Final = (("Speed ½", 0.5), ("Speed 1", 1.0), ("Speed 2", 2.0), ("Speed 4", 4.0))
 STEPS: Final = (
     ("D step", "d", "One iteration in which only the discriminator moves"),
@@ -110,10 +121,10 @@ class ArenaTools(QWidget):
             self.field.setItemData(self.field.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.field.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.field.setMinimumContentsLength(14)  # the names differ from game to game
-        for box, entries in ((self.scale, SCALES), (self.speed, SPEEDS)):
+        for box, entries, first in ((self.scale, SCALES, 0), (self.speed, SPEEDS, 1)):
             for text, value in entries:
                 box.addItem(text, value)
-            box.setCurrentIndex(1)
+            box.setCurrentIndex(first)
         for _, player, tip in STEPS:
             self.steps[player].setToolTip(tip + "; training that runs pauses after it")
         for button in (self.slow, self.more):
@@ -124,7 +135,7 @@ class ArenaTools(QWidget):
         self.morph.setFixedWidth(90)
         for control, name, tip in (
             (self.field, "What the field shows", "What the colours of the plane say"),
-            (self.scale, "Length of the arrows", "0.15 half-widths of the square for a push of 1 (nats per unit of x)"),
+            (self.scale, "Length of the arrows", SCALE_TIP),
             (self.slow, "Slow motion", "Play an iteration part by part, each named and lit; it really trains"),
             (self.speed, "Speed of slow motion", "Parts per 1.6 s"),
             (self.play, "Morph noise to data", "Move every generated point from its noise z to G(z)"),

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from guiapp.gui.frame import Frame
 from guiapp.gui.theme import THEMES
 from guiapp.gui.views.arena import ArenaView
-from guiapp.gui.widgets.arena_canvas import FOLLOWED, MEMORY
+from guiapp.gui.widgets.arena_canvas import FOLLOWED, LONGEST, MEMORY
 from guiapp.gui.widgets.arena_steps import PHASES
 from guiapp.spec import Gan
 from tests.gui.frames import gan_frame, vae_frame
@@ -47,9 +47,22 @@ def test_every_layer_holds_its_data(view: ArenaView) -> None:
     x, y = canvas.line.getData()
     assert_allclose(y, 0.3 * np.sin(3 * x), atol=0.01)
     x, y = canvas.arrows.getData()
-    assert_allclose(y[1::5] - y[::5], -0.15 * 1.5, rtol=1e-5)
+    assert_allclose(y[1::5] - y[::5], -0.1 * 1.5, rtol=1e-5)
     assert sum(len(found) for found in canvas.mesh.grades.values()) == 16 * 16
     assert view.bar.isVisible()
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1.0, 27.0])
+def test_fitted_arrows_show_which_pushes_are_larger_whatever_their_size(view: ArenaView, factor: float) -> None:
+    push = np.zeros((3, 2), np.float32)
+    push[:, 0] = [factor, 2 * factor, np.nan]
+    view.draw(frame(at=np.zeros((3, 2), np.float32), push=push))
+    x, _ = view.canvas.arrows.getData()
+    extent = view.canvas.extent
+    assert_allclose((x[1::5] - x[::5]) / extent, [0.1 / 1.5, 0.2 / 1.5], rtol=1e-5)
+    view.tools.scale.setCurrentIndex(view.tools.scale.findText("Arrows × 1"))
+    x, _ = view.canvas.arrows.getData()
+    assert_allclose((x[1] - x[0]) / extent, min(0.15 * factor, LONGEST), rtol=1e-5)
 
 
 def test_each_layer_has_its_switch(view: ArenaView) -> None:
