@@ -41,7 +41,6 @@ ARRANGEMENTS: Final = MappingProxyType(
         "Labs": ((tuple(lab.name for lab in LABS),),),
     }
 )
-UPRIGHT: Final = frozenset({"GAN in the plane"})  # the arena is a square with controls above it: it takes the height
 
 
 def home_of(run: Started) -> str:
@@ -158,8 +157,8 @@ class Workspace(QMainWindow):
         for before, after in pairwise(heads):
             self.splitDockWidget(before, after, outer)
         for line in lines:
-            for before, after in pairwise(line):
-                self.splitDockWidget(before[0], after[0], inner)
+            for tabs, next_tabs in pairwise(line):
+                self.splitDockWidget(tabs[0], next_tabs[0], inner)
         for tabs in (tabs for line in lines for tabs in line):
             for dock in tabs[1:]:
                 self.tabifyDockWidget(tabs[0], dock)
