@@ -52,7 +52,7 @@ class GradientsView(View):
     name: ClassVar[str] = "gradients"
     title: ClassVar[str] = "Gradients"
     draws_series: ClassVar[bool] = True
-    needs = frozenset({"gradients", "layers"})
+    needs = frozenset({"gradients"})
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -178,7 +178,9 @@ class GradientsView(View):
         if not detailed:
             self._page = self._tools.beside
         self._escape.setEnabled(detailed)
-        self.needs = type(self).needs | ({"tensor"} if detailed else set())
+        # The layers take the trainer 25 to 40 ms, a third of what going to another step may take.
+        counting = self._tools.split or self._tools.beside == COUNTERS
+        self.needs = type(self).needs | ({"layers"} if counting else set()) | ({"tensor"} if detailed else set())
         if self._frame is not None:
             self.draw(self._frame)
         self.focus_changed.emit()

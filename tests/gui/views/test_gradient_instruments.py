@@ -276,7 +276,7 @@ def test_a_click_on_a_dot_opens_the_histograms_and_escape_closes_them(view: Grad
     with qtbot.waitSignal(view.focus_changed):
         QTest.mouseClick(view._profile.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert view.focus() == {"tensor": "encoder.1.weight"}
-    assert view.needs == {"gradients", "layers", "tensor"}
+    assert view.needs == {"gradients", "tensor"}
     assert view._beside.currentWidget() is view._panel
     assert "encoder.1.weight" in view._panel.sentence
     assert view._profile.dots.selected == "encoder.1.weight"
@@ -286,9 +286,22 @@ def test_a_click_on_a_dot_opens_the_histograms_and_escape_closes_them(view: Grad
     view._panel._names.setFocus()
     QTest.keyClick(view._panel._names, Qt.Key.Key_Escape)
     assert view._beside.currentWidget() is view._map
-    assert view.needs == {"gradients", "layers"}
+    assert view.needs == {"gradients"}
     assert view.focus() == {}
     assert view._profile.dots.selected == ""
+
+
+def test_the_layers_are_asked_for_only_where_they_are_shown(view: GradientsView, qtbot: QtBot) -> None:
+    view.draw(vae_frame(300))
+    assert view.needs == {"gradients"}
+    with qtbot.waitSignal(view.focus_changed):
+        view._tools.show_beside(COUNTERS)
+    assert view.needs == {"gradients", "layers"}
+    view._tools.show_beside(MAP)
+    view._tools._split.setChecked(True)
+    assert view.needs == {"gradients", "layers"}
+    view._tools._split.setChecked(False)
+    assert view.needs == {"gradients"}
 
 
 def test_it_stays_live_and_follows_the_choice(view: GradientsView, qtbot: QtBot) -> None:
