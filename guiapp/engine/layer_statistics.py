@@ -63,6 +63,8 @@ class LayerStatistics:
         return torch.stack(values, dim=1).flatten()
 
     def _of_layer(self, layer: Hidden, tap: Tap) -> Tensor:
+        if not tap.before:  # nothing passes through it
+            return self._unknown[:3]
         before, after = torch.cat(tap.before), torch.cat(tap.after)
         dead = dead_units(layer, after) / after.shape[1]
         return torch.stack((root_mean_square(after), dead, saturated(layer, before)))

@@ -348,3 +348,13 @@ def test_a_run_that_an_older_version_began_goes_on_without_them(tmp_path: Path) 
     rest, more = runs.train(run, 100), runs.train(after, 100)
     assert np.array_equal(rest[:, old][:, 1:], more[:, 1:], equal_nan=True)
     assert runs.equal(run.weights(), after.weights())
+
+
+def test_a_layer_that_nothing_passes_through_has_no_numbers() -> None:
+    run = runs.trainer(runs.gan(), "ring")
+    run.model.generator = nn.Identity()  # type: ignore[assignment]
+    values = measured(run)
+    assert all(math.isnan(value) for name, value in values.items() if name.startswith("activation/generator."))
+    known = [value for name, value in values.items() if name.startswith("activation/discriminator.")]
+    assert known
+    assert all(value > 0 for value in known)
