@@ -149,6 +149,7 @@ def test_train_and_resume_is_to_train_through(capsys, tmp_path):
     assert len(read_run(tmp_path / "b.elbo").rows) == 40
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_resumed_where_its_record_ends(capsys, tmp_path):
     """Its newest weights are older than its newest rows; what lies between is trained again."""
     path = tmp_path / "run.elbo"
@@ -184,7 +185,7 @@ def test_a_run_that_is_resumed_into_another_file_is_a_fork_of_it(capsys, tmp_pat
     assert (child.parent, child.parent_step, child.step) == (parent.id, 5, 10)
 
 
-@pytest.mark.slow  # two minutes of writing into a full file; that the window says so is tested with a pretended one
+@pytest.mark.slow
 def test_a_file_that_may_not_grow_ends_the_record_in_a_sentence_and_the_training_not(tmp_path):
     """As where a disk is full: the system refuses to write beyond so many bytes."""
     program = (

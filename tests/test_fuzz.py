@@ -26,10 +26,6 @@ def fuzz(folder: Path, count: int, seed: int) -> None:
     assert result["more_mb"] < MEMORY
 
 
-def test_some_damaged_files(tmp_path: Path) -> None:
-    fuzz(tmp_path, 150, seed=1)
-
-
 # In parts: what takes longer than three minutes in one test is taken for a hang.
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10, 30))

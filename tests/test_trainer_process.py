@@ -149,6 +149,7 @@ def test_the_bytes_in_the_pipe_need_no_torch(child: Child, tmp_path: Path) -> No
     assert not any(b"torch" in data for data in captured)
 
 
+@pytest.mark.slow
 def test_a_step_without_end_does_not_outlive_the_window(child: Child) -> None:
     """One iteration of half a minute: the process gets some seconds for its last words, then it is gone."""
     wide = Network(hidden=(1024, 1024))

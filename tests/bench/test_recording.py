@@ -18,6 +18,7 @@ from tests.engine import runs
 SPEC = runs.spec(runs.gan(), "ring")
 
 
+@pytest.mark.slow
 def test_the_cost_of_recording_is_found_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
     """Recording that takes 30 ms a step, where training takes some, shows in both."""
     keep = Run.keep_record

@@ -109,7 +109,9 @@ def test_what_was_told_before_a_resume_is_not_told_again_and_ends_when_enough_is
     assert found == [("discriminator winning", True)]
 
 
-@pytest.mark.parametrize("data", ["digits", "line", "ring", "drawn"])
+@pytest.mark.parametrize(
+    "data", ["ring", *(pytest.param(name, marks=pytest.mark.slow) for name in ("digits", "line", "drawn"))]
+)
 def test_every_kind_of_data_is_judged(data: str) -> None:
     """Pictures, laws with modes that can be counted and without, and a single mode."""
     source = Data(name=data, drawing="0.2 0.2" if data == "drawn" else "")
