@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import msgspec
 from msgspec import Struct
-from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from guiapp.gui.labs.backpropagation_compute import (
@@ -26,7 +25,6 @@ from guiapp.gui.labs.backpropagation_controls import BatchTable, NetworkControls
 from guiapp.gui.labs.backpropagation_graph import NetworkGraph
 from guiapp.gui.labs.backpropagation_panels import ChainPanel, CheckPanel, SamplesPanel, StepBar
 from guiapp.gui.labs.base import Lab
-from guiapp.gui.labs.side_column import SideColumn
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.theory.backpropagation import drawn
 
@@ -56,9 +54,7 @@ class BackpropagationLab(Lab):
         column.addWidget(self.steps)
         column.addWidget(self.graph, 3)
         column.addWidget(self.chain, 2)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(SideColumn(main, (self.controls, self.table, self.samples, self.checks)))
+        self.put_beside(main, (self.controls, self.table, self.samples, self.checks))
         self._connect()
         self.set_theme(LIGHT)
         self._show()
@@ -113,9 +109,6 @@ class BackpropagationLab(Lab):
             "first": norms[1],
         }
         return {name: number for name, number in numbers.items() if abs(number) < float("inf")}
-
-    def sizeHint(self) -> QSize:
-        return QSize(900, 650)
 
     def step(self) -> None:
         """The next layer, forward or back; after the last one a new pass."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from msgspec import Struct
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from guiapp.gui.labs.side_column import SideColumn
 from guiapp.gui.theme import Theme
 from guiapp.messages import Studied
 
@@ -28,6 +29,15 @@ class Lab(QWidget):
     study_asked = Signal(str, object)  # kind, options: as a view's; what comes of it goes to `set_studies`
     study_stopped = Signal()  # give up the one under way
     changed = Signal()  # the parameters, and so the numbers in `numbers()`, are different now
+
+    def put_beside(self, charts: QWidget, panels: Sequence[QWidget]) -> None:
+        """Fill the whole lab with `charts`, and `panels` in a column beside them."""
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(SideColumn(charts, panels))
+
+    def sizeHint(self) -> QSize:
+        return QSize(900, 650)
 
     def params(self) -> Struct:
         """The current parameters."""

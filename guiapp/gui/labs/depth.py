@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 import msgspec
 from msgspec import Struct
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -114,9 +114,6 @@ class DepthLab(Lab):
         falls = math.sqrt(float(predicted(network, self._params.task).gradient[0]))
         numbers |= {"bound": float(sigmoid_bound(network.depth - 1)), "falls": falls}
         return {name: value for name, value in numbers.items() if math.isfinite(value)}
-
-    def sizeHint(self) -> QSize:
-        return QSize(900, 650)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange(4 if self.width() >= FOUR_PX else 2)

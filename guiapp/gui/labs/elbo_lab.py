@@ -8,14 +8,13 @@ from typing import ClassVar, cast
 import msgspec
 import numpy as np
 from msgspec import Struct
-from PySide6.QtCore import QSize, QTimer
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QWidget
 
 from guiapp.gui.labs.base import Lab
 from guiapp.gui.labs.elbo_compute import Ascent, Params, Result, ascent, check, compute, validated
 from guiapp.gui.labs.elbo_controls import CheckPanel, ElboControls
 from guiapp.gui.labs.elbo_plots import ElboPlots
-from guiapp.gui.labs.side_column import SideColumn
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.theory.bound import CHAIN
 
@@ -41,9 +40,7 @@ class ElboLab(Lab):
         self.plots = ElboPlots()
         self.controls = ElboControls(self._params)
         self.checks = CheckPanel()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(SideColumn(self.plots, (self.controls, self.checks)))
+        self.put_beside(self.plots, (self.controls, self.checks))
         self.plots.moved.connect(self._dragged)
         self.controls.edited.connect(lambda params, _: self._edited(params))
         self.controls.ascent_asked.connect(self.ascend)
@@ -94,9 +91,6 @@ class ElboLab(Lab):
             "weighted": r.weighted,
             "fifty": float(r.bounds[CHAIN.index(50)].value),
         }
-
-    def sizeHint(self) -> QSize:
-        return QSize(900, 650)
 
     def ascend(self, way: str) -> None:
         """Start an ascent from the present q, a step every STEP_MS ms; "" stops it."""

@@ -7,9 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 from msgspec import Struct
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from guiapp.gui.labs.base import Lab
 from guiapp.gui.labs.kl_compute import (
@@ -26,8 +24,6 @@ from guiapp.gui.labs.kl_controls import DivergenceTable, KlControls
 from guiapp.gui.labs.kl_plots import KlPlots
 from guiapp.gui.labs.posterior_picker import PosteriorPicker
 from guiapp.gui.theme import LIGHT, Theme
-
-WIDE_PX = 720  # from here on the controls stand beside the plots
 
 
 class GaussianKlLab(Lab):
@@ -47,21 +43,7 @@ class GaussianKlLab(Lab):
         self.controls = KlControls(self._params)
         self.table = DivergenceTable()
         self.picker = PosteriorPicker()
-        self._column = QWidget()
-        column = QVBoxLayout(self._column)
-        for widget in (self.table, self.controls, self.picker):
-            column.addWidget(widget)
-        column.addStretch(1)
-        self._side = QScrollArea()
-        self._side.setWidget(self._column)
-        self._column.installEventFilter(self)
-        self._side.setWidgetResizable(True)
-        self._side.setFrameShape(QFrame.Shape.NoFrame)
-        self._side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addWidget(self.plots, 1)
-        self._layout.addWidget(self._side)
+        self.put_beside(self.plots, (self.table, self.controls, self.picker))
         self.plots.moved.connect(self._dragged)
         self.controls.edited.connect(self._edited)
         self.controls.fit_asked.connect(self.plots.fit)
@@ -107,27 +89,6 @@ class GaussianKlLab(Lab):
             "error": float(r.forward_estimate.error),
             "z": z_score(r.forward_estimate, r.forward),
         }
-
-    def sizeHint(self) -> QSize:
-        return QSize(900, 650)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._arrange()
-        super().resizeEvent(event)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._arrange()
-        return super().eventFilter(watched, event)
-
-    def _arrange(self) -> None:
-        """Controls beside the plots, or below them where there is too little width."""
-        wide = self.width() >= WIDE_PX
-        self._layout.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
-        needed = self._column.minimumSizeHint().width() + self._side.verticalScrollBar().sizeHint().width()
-        self._side.setMinimumWidth(needed)
-        self._side.setMaximumWidth(needed if wide else 16777215)
-        self._side.setMaximumHeight(16777215 if wide else max(120, round(0.42 * self.height())))
 
     def _edited(self, params: Params, done: bool) -> None:
         if any(getattr(params, name) != getattr(self._params, name) for name in ("mu1", "sigma1", "mu2", "sigma2")):

@@ -8,9 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 import numpy as np
 from msgspec import Struct
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from guiapp.gui.labs.base import Lab
 from guiapp.gui.labs.objectives_check import Row, check, logits
@@ -31,7 +29,6 @@ from guiapp.gui.labs.objectives_plots import ObjectivePlots
 from guiapp.gui.theme import LIGHT, Theme
 from guiapp.messages import Studied
 
-WIDE_PX = 720  # from here on the controls stand beside the plots
 STUDY = "game-check"
 
 
@@ -59,7 +56,7 @@ class ObjectivesLab(Lab):
         self.table = ObjectiveTable()
         self.weights = BatchPanel()
         self.checks = CheckPanel()
-        self._lay_out()
+        self.put_beside(self.plots, (self.controls, self.table, self.weights, self.checks))
         self.plots.moved.connect(lambda a, _done: self._edited(msgspec.structs.replace(self._params, a=a)))
         self.controls.edited.connect(lambda params, _done: self._edited(params))
         self.table.toggled.connect(lambda shown: self._apply(msgspec.structs.replace(self._params, shown=shown)))
@@ -67,23 +64,6 @@ class ObjectivesLab(Lab):
         self.checks.asked.connect(self._check)
         self.set_theme(LIGHT)
         self._show()
-
-    def _lay_out(self) -> None:
-        self._column = QWidget()
-        column = QVBoxLayout(self._column)
-        for widget in (self.controls, self.table, self.weights, self.checks):
-            column.addWidget(widget)
-        column.addStretch(1)
-        self._side = QScrollArea()
-        self._side.setWidget(self._column)
-        self._column.installEventFilter(self)
-        self._side.setWidgetResizable(True)
-        self._side.setFrameShape(QFrame.Shape.NoFrame)
-        self._side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addWidget(self.plots, 1)
-        self._layout.addWidget(self._side)
 
     def params(self) -> Params:
         return self._params
@@ -144,27 +124,6 @@ class ObjectivesLab(Lab):
                 "effective": 100 * self._batch.effective,
             }
         return numbers
-
-    def sizeHint(self) -> QSize:
-        return QSize(900, 650)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._arrange()
-        super().resizeEvent(event)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._arrange()
-        return super().eventFilter(watched, event)
-
-    def _arrange(self) -> None:
-        """Controls beside the plots, or below them where there is too little width."""
-        wide = self.width() >= WIDE_PX
-        self._layout.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
-        needed = self._column.minimumSizeHint().width() + self._side.verticalScrollBar().sizeHint().width()
-        self._side.setMinimumWidth(needed)
-        self._side.setMaximumWidth(needed if wide else 16777215)
-        self._side.setMaximumHeight(16777215 if wide else max(120, round(0.42 * self.height())))
 
     def _edited(self, params: Params) -> None:
         if params.a != self._params.a:

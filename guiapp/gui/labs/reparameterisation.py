@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import msgspec
 from msgspec import Struct
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from guiapp.gui.labs.base import Lab
@@ -15,7 +15,6 @@ from guiapp.gui.labs.reparameterisation_compute import Params, Result, check, co
 from guiapp.gui.labs.reparameterisation_controls import CheckPanel, EstimatorControls, EstimatorTable
 from guiapp.gui.labs.reparameterisation_graph import TrickGraphs
 from guiapp.gui.labs.reparameterisation_plots import EstimatorPlots
-from guiapp.gui.labs.side_column import SideColumn
 from guiapp.gui.theme import LIGHT, Theme
 
 
@@ -55,9 +54,7 @@ class ReparameterisationLab(Lab):
         scrolled.setWidgetResizable(True)
         scrolled.setFrameShape(QFrame.Shape.NoFrame)
         scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(SideColumn(scrolled, (self.controls, self.table, self.checks)))
+        self.put_beside(scrolled, (self.controls, self.table, self.checks))
 
     def params(self) -> Params:
         return self._params
@@ -95,9 +92,6 @@ class ReparameterisationLab(Lab):
         if exact.pathwise_variance > 0:
             numbers["ratio"] = result.ratio
         return numbers
-
-    def sizeHint(self) -> QSize:
-        return QSize(900, 650)
 
     def _apply(self, params: Params) -> None:
         before, self._params = self._params, params

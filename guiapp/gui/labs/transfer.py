@@ -7,11 +7,9 @@ from typing import Any, ClassVar
 
 import msgspec
 from msgspec import Struct
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from guiapp.gui.labs.base import Lab
-from guiapp.gui.labs.side_column import SideColumn
 from guiapp.gui.labs.transfer_compute import (
     DEVIATION_RANGE,
     MEAN_RANGE,
@@ -51,9 +49,7 @@ class TransferLab(Lab):
         self.layer_panel = LayerPanel()
         self.checks = CheckPanel()
         panels = (self.controls, self.table, self.figures, self.layer_panel, self.checks)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(SideColumn(self.plots, panels))
+        self.put_beside(self.plots, panels)
         self.plots.moved.connect(lambda mean, deviation, done: self._change(done, mean=mean, deviation=deviation))
         self.controls.edited.connect(self._edited)
         self.table.toggled.connect(lambda shown: self._change(True, shown=shown))
@@ -110,9 +106,6 @@ class TransferLab(Lab):
             numbers |= {"live_saturated": 100 * live.passed.saturated, "live_squared": live.passed.squared}
             numbers |= {"live_through": live.rms}
         return numbers
-
-    def sizeHint(self) -> QSize:
-        return QSize(900, 650)
 
     def _edited(self, params: Params, done: bool) -> None:
         if params.activation != self._params.activation:
