@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,30 @@ def test_pins_lie_in_the_ranges() -> None:
     texts = sum(project["optional-dependencies"].values(), project["dependencies"])
     ranges = [wanted for text in texts if (wanted := Requirement(text)).name != project["name"]]
     none([str(wanted) for wanted in ranges if versions[wanted.name.lower()] not in wanted.specifier])
+
+
+def test_the_program_imports_only_what_it_declares() -> None:
+    """What the tests alone need is not in the packaged program."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    formats = [text for extra in ("tensorboard", "parquet", "onnx") for text in project["optional-dependencies"][extra]]
+    declared = {Requirement(text).name.lower().replace("_", "-") for text in project["dependencies"] + formats}
+    declared.add("shiboken6")  # PySide6's own foundation
+    packages = packages_distributions()
+    imported = {(path, node, name) for path in SOURCES for node in ast.walk(tree(path)) for name in top_names(node)}
+    none(
+        [
+            f"{where(path, node)}: {name} is no dependency of the program"
+            for path, node, name in imported
+            if name not in sys.stdlib_module_names | {"guiapp"}
+            and not declared & {package.lower().replace("_", "-") for package in packages.get(name, [])}
+        ]
+    )
+
+
+def top_names(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Import):
+        return {alias.name.partition(".")[0] for alias in node.names}
+    return {(node.module or "guiapp").partition(".")[0]} if isinstance(node, ast.ImportFrom) else set()
 
 
 # ----------------------------------------------------------------------------------------------- state and catalogues
