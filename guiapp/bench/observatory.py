@@ -39,7 +39,7 @@ class Unmeasured(Player):
             raise NonFiniteError
         return self.gradients, self._nothing
 
-    def move(self, gradients: list[Tensor], rms: Tensor) -> tuple[Tensor, Tensor]:
+    def move(self, gradients: list[Tensor], rms: Tensor, step: int) -> tuple[Tensor, Tensor]:
         with torch.no_grad():
             for parameter, gradient in zip(self.parameters, gradients, strict=True):
                 parameter.grad = gradient
@@ -49,10 +49,10 @@ class Unmeasured(Player):
 
 def observatory_cost(name: str, pairs: int, steps: int = SNR_EVERY) -> dict[str, float | None]:
     """Extra time of a step in % of one in which nothing is measured of the layers, for a preset or `DEEP`: "gradients",
-    the gradient RMS and update ratio of each tensor in every step; "all", the measurements of the layers and the
-    pictures of the view at their cadence as well; "peer", TensorBoard's histograms of all gradients in every step, None
-    where it is not installed. Medians over `pairs` of segments of `steps` steps, which take turns on trainers of their
-    own that make the same weights."""
+    the gradient RMS of each tensor in every step and its update ratio in some; "all", the measurements of the layers
+    and the pictures of the view at their cadence as well; "peer", TensorBoard's histograms of all gradients in every
+    step, None where it is not installed. Medians over `pairs` of segments of `steps` steps, which take turns on
+    trainers of their own that make the same weights."""
     spec = RunSpec(model=Vae(encoder=Network(hidden=(64,) * 20))) if name == DEEP else presets.load(name).spec
     plain, gradients = Trainer(spec), Trainer(spec)
     plain.objective.players = {who: Unmeasured(player) for who, player in plain.objective.players.items()}

@@ -50,21 +50,22 @@ class GanObjective:
         d_steps, g_steps = _updates("d", player, model.d_steps), _updates("g", player, model.g_steps)
         together = model.updates == "simultaneous" and d_steps > 0 and g_steps > 0
         for _ in range(d_steps - together):
-            told["d"] = self._move("d", model, *self.players["d"].slope(self._d_loss(model, batch)))
+            told["d"] = self._move("d", model, step, *self.players["d"].slope(self._d_loss(model, batch)))
         if together:
             d, g = self.players["d"], self.players["g"]
             d_slope = d.slope(self._d_loss(model, batch))
             g_slope = g.slope(self._g_loss(model, batch))
-            told["d"], told["g"] = self._move("d", model, *d_slope), self._move("g", model, *g_slope)
+            told["d"] = self._move("d", model, step, *d_slope)
+            told["g"] = self._move("g", model, step, *g_slope)
         for _ in range(g_steps - together):
-            told["g"] = self._move("g", model, *self.players["g"].slope(self._g_loss(model, batch)))
+            told["g"] = self._move("g", model, step, *self.players["g"].slope(self._g_loss(model, batch)))
         values = torch.stack([self._d[0], self._g[0], *self._d[1:], *self._g[1:]])
         metrics = self.metrics.read(model, step)
         return [values, metrics, told["g"][0], told["d"][0], told["g"][1], told["d"][1]]
 
-    def _move(self, who: str, model: spec.Gan, gradients: list[Tensor], rms: Tensor) -> Told:
+    def _move(self, who: str, model: spec.Gan, step: int, gradients: list[Tensor], rms: Tensor) -> Told:
         player = self.players[who]
-        told = player.move(gradients, rms)
+        told = player.move(gradients, rms, step)
         if who == "g":
             self.network.follow(model.averaging)
         elif model.slope == "clipping":

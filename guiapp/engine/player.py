@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from guiapp.engine.updates import Updates
+from guiapp.engine.updates import Norms, Updates, measured
 from guiapp.spec import Optimiser
 
 
@@ -28,7 +28,7 @@ class Player:
         self.parameters: list[Tensor] = [p for _, p in pairs]
         self.gradients: list[Tensor] = []
         self.optimiser = _optimiser(self.parameters, optimiser)
-        self._updates = Updates(self.parameters)
+        self._norms, self._updates = Norms(), Updates(self.parameters)
         self._root = torch.tensor([math.sqrt(p.numel()) for p in self.parameters], device=self.parameters[0].device)
         self._nothing = torch.full_like(self._root, math.nan)
 
@@ -36,9 +36,9 @@ class Player:
         """Use the learning rate `rate` from the next step on."""
         self.optimiser.param_groups[0]["lr"] = rate
 
-    def descend(self, loss: Tensor) -> tuple[Tensor, Tensor]:
-        """One optimiser step down `loss` (a scalar): `slope`, then `move`."""
-        return self.move(*self.slope(loss))
+    def descend(self, loss: Tensor, step: int) -> tuple[Tensor, Tensor]:
+        """One optimiser step down `loss` (a scalar), in iteration `step`: `slope`, then `move`."""
+        return self.move(*self.slope(loss), step)
 
     def slope(self, loss: Tensor) -> tuple[list[Tensor], Tensor]:
         """The gradient of each tensor, and (P,) its root mean square.
@@ -48,22 +48,25 @@ class Player:
         """
         # contiguous, because torch's fused kernels ignore strides and read past the end of an expanded gradient
         gradients = [gradient.contiguous() for gradient in torch.autograd.grad(loss, self.parameters)]
-        rms = torch.stack(torch._foreach_norm(gradients)) / self._root
+        rms = self._norms.of(gradients) / self._root
         self.gradients = gradients
-        if not math.isfinite((loss.detach() + rms.sum()).item()):
+        if not math.isfinite(loss.item() + sum(rms.tolist())):
             raise NonFiniteError
         return gradients, rms
 
-    def move(self, gradients: list[Tensor], rms: Tensor) -> tuple[Tensor, Tensor]:
-        """One optimiser step along `gradients`.
+    def move(self, gradients: list[Tensor], rms: Tensor, step: int) -> tuple[Tensor, Tensor]:
+        """One optimiser step along `gradients`, in iteration `step`.
 
         Returns:
-            `rms`, and (P,) ‖Δw‖ / ‖w‖ of each tensor (NaN where w = 0); see `Updates`.
+            `rms`, and (P,) ‖Δw‖ / ‖w‖ of each tensor: NaN where w = 0, and all of it in steps that are not `measured`.
         """
         with torch.no_grad():
-            self._updates.begin()
             for parameter, gradient in zip(self.parameters, gradients, strict=True):
                 parameter.grad = gradient
+            if not measured(step):
+                self.optimiser.step()
+                return rms, self._nothing
+            self._updates.begin()
             self.optimiser.step()
             return rms, self._updates.ratios()
 

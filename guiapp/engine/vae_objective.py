@@ -50,7 +50,7 @@ class VaeObjective:
         vae, network = model, self.network
         beta = elbo.scheduled(vae.beta, vae.schedule, vae.warmup, step)
         terms = self._next(vae, batch, beta)
-        rms, update = self.players["vae"].descend(terms.loss)
+        rms, update = self.players["vae"].descend(terms.loss, step)
         with torch.no_grad():
             values = [terms.loss, terms.reconstruction, terms.kl, -(terms.reconstruction + terms.kl)]
             if network.has_own_sigma:

@@ -23,7 +23,7 @@ def test_rms_and_update_ratio_by_hand() -> None:
     named = tensors([3.0, 4.0], [0.0, 0.0, 0.0])
     player = Player(named, runs.sgd(lr=0.1))
     # The gradient 0 * (1, 1, 1) is an expanded view of one number, which torch's fused kernels read beyond its end.
-    rms, update = player.descend((named[0][1] ** 2).sum() + 0 * named[1][1].sum())
+    rms, update = player.descend((named[0][1] ** 2).sum() + 0 * named[1][1].sum(), 1)
     assert_allclose(rms, [math.sqrt((6**2 + 8**2) / 2), 0], rtol=1e-6)  # of the gradient (6, 8)
     assert_allclose(named[0][1].detach(), [2.4, 3.2], rtol=1e-6)
     assert_allclose(update[0], 1 / 4, rtol=1e-6)  # a step of length 1 to a weight of length 4
@@ -43,7 +43,7 @@ def test_the_optimisers_are_those_of_the_papers(kind: str) -> None:
             lr = 0.2
             player.set_rate(lr)
         g = 4 * w**3 - 1
-        player.descend((named[0][1] ** 4 - named[0][1]).sum())
+        player.descend((named[0][1] ** 4 - named[0][1]).sum(), 1)
         if kind == "adam":
             m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
             w = w - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + 1e-8)
@@ -57,15 +57,23 @@ def test_the_optimisers_are_those_of_the_papers(kind: str) -> None:
 def test_nothing_moves_when_the_loss_or_a_gradient_is_not_finite(bad: float) -> None:
     named = tensors([1.0, 2.0], [3.0])
     player = Player(named, runs.sgd(lr=0.1, momentum=0.9))
-    player.descend((named[0][1] ** 2).sum() + named[1][1].sum())
+    player.descend((named[0][1] ** 2).sum() + named[1][1].sum(), 1)
     before = [p.detach().clone() for _, p in named]
     momentum = {k: v["momentum_buffer"].clone() for k, v in player.optimiser.state.items()}
     with pytest.raises(NonFiniteError):  # 1e38: finite loss, finite entries, but the norm of the gradient overflows
-        player.descend((named[0][1] * 1e-38 * 0).sum() + (named[1][1] - 3) * bad + (named[0][1] * bad).sum() * 0.5)
+        player.descend((named[0][1] * 1e-38 * 0).sum() + (named[1][1] - 3) * bad + (named[0][1] * bad).sum() * 0.5, 1)
     with pytest.raises(NonFiniteError):  # the loss alone: its gradient is finite
-        player.descend((named[0][1] ** 2).sum() + named[1][1].sum() + math.inf)
+        player.descend((named[0][1] ** 2).sum() + named[1][1].sum() + math.inf, 1)
     assert all(torch.equal(a, p.detach()) for a, (_, p) in zip(before, named, strict=True))
     assert all(torch.equal(a, player.optimiser.state[k]["momentum_buffer"]) for k, a in momentum.items())
+
+
+def test_the_way_a_step_goes_is_measured_now_and_then_and_changes_nothing() -> None:
+    named, others = tensors([1.0, 2.0]), tensors([1.0, 2.0])
+    seen, unseen = (Player(pairs, runs.sgd(lr=0.1)) for pairs in (named, others))
+    assert seen.descend((named[0][1] ** 2).sum(), 20)[1].isfinite().all()
+    assert unseen.descend((others[0][1] ** 2).sum(), 21)[1].isnan().all()
+    assert torch.equal(named[0][1], others[0][1])
 
 
 def test_a_resting_player_tells_nan() -> None:

@@ -52,8 +52,9 @@ UPDATE = Quantity(
     "update ratio ‖Δw‖ / ‖w‖",
     "log10 ‖Δw‖ / ‖w‖",
     "weights' update ratio",
-    "How far one step moves a tensor, relative to its length; about 10⁻³ is a common rule of thumb",
+    "How far one step moves a tensor, relative to its length, every 20 steps; about 10⁻³ is a common rule of thumb",
     reference=1e-3,
+    every=20,
 )
 ACTIVATION = Quantity(
     "activation",
