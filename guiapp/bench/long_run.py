@@ -24,10 +24,11 @@ def write_long_run(path: Path, spec: RunSpec, steps: int) -> None:
     for _ in range(min(REAL, steps)):
         next(events)
     rows, rng = trainer.flush(), np.random.default_rng(0)
+    last = rows[-RHYTHM:]
     recorder = Recorder(path, trainer)
     recorder.add(rows, [(0, "start", {})])
     for begin in range(len(rows), steps, CHUNK):
-        some = rows[REAL - RHYTHM + np.arange(begin, min(begin + CHUNK, steps)) % RHYTHM]
+        some = last[np.arange(begin, min(begin + CHUNK, steps)) % len(last)]
         recorder.add(some * (1 + np.float32(1e-3) * rng.standard_normal(some.shape, np.float32)))
     trainer.step = steps
     recorder.close()
