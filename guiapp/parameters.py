@@ -287,3 +287,11 @@ _KINDS: Final[Mapping[Any, Kind]] = MappingProxyType({bool: "switch", int: "inte
 _PARSERS: Final[Mapping[Kind, Callable[[Any], Any]]] = MappingProxyType(
     {"integer": _integer, "number": _number, "choice": _text, "switch": _switch, "text": _text, "widths": _widths}
 )
+
+
+def with_half_rate(spec: RunSpec) -> RunSpec:
+    """`spec` with every learning rate halved, the usual first remedy for divergence."""
+    for path in flat(spec):
+        if path.endswith(".lr"):
+            spec = edited(spec, path, value(spec, path) / 2)
+    return spec

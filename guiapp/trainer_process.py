@@ -27,6 +27,6 @@ def main(connection: Connection, folder: Path, budget: int) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the window, which then ends us
-    from guiapp.engine.worker import serve
+    from guiapp.engine.service import serve
 
     serve(connection, folder, budget)

@@ -147,6 +147,8 @@ class Run:
 
     def _past(self, pull: m.Pull) -> dict[str, m.Picture]:
         assert pull.at is not None
+        if not pull.needs:
+            return {}
         read = partial(read_keyframe, Path(self.file), pull.at)
         try:
             if self._shadow is None:

@@ -1,24 +1,23 @@
-"""The trainer process: obeys commands from the pipe, trains between them, answers pulls."""
+"""What the trainer process does: it obeys commands, trains between them, answers pulls."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import traceback
 import uuid
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from multiprocessing.connection import Connection
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import torch
 
 from guiapp import messages as m
-from guiapp.allocator import keep_large_apart
 from guiapp.data.raw import CancelledError
 from guiapp.data.source import DataError, Source
 from guiapp.engine import device
@@ -36,45 +35,13 @@ from guiapp.fitting import check_estimator
 from guiapp.run_file import SUFFIX, Event, Outline, RunFileError, StoredRun, edits, read_outline, read_run
 from guiapp.spec import Data, RunSpec, SpecError
 
-LARGE = 8 << 20  # bytes; no tensor of a usual step is as large, so training does not pay for it
+REST = 0.2  # seconds without a step after a past one was shown: the hand on the timeline may move on
 IDLE = 0.3  # seconds without a command after which a run that stands is written out
-LAST_WORDS = 3.0  # seconds that a hung step gets once the window is gone
 
 _WAIT = "Parameters can be changed again after step {}: up to there the run is being trained as it is recorded."
 _ELSEWHERE = (
     "Runs cannot be recorded in {}; until that is mended, or another folder is chosen, they are recorded in {}."
 )
-
-
-def serve(connection: Connection, folder: Path, budget: int) -> None:
-    """Work until `Quit` or until the other end of `connection` closes; then the process has nothing left to do. Runs
-    are recorded in `folder`, a file each with at most `budget` bytes of keyframes."""
-    device.take_threads()
-    keep_large_apart(LARGE)
-    inbox: deque[m.Command] = deque()
-    arrived = threading.Event()
-
-    def listen() -> None:
-        command: m.Command | None = None
-        while not isinstance(command, m.Quit):
-            try:
-                command = connection.recv()
-            except (EOFError, OSError):
-                command = m.Quit()
-                deadline = threading.Timer(LAST_WORDS, os._exit, (1,))
-                deadline.daemon = True  # it must not itself keep a process alive that has ended well
-                deadline.start()
-            inbox.append(command)
-            arrived.set()
-
-    threading.Thread(target=listen, name="listen", daemon=True).start()
-    worker = Worker(connection.send, folder, budget)
-    try:
-        worker.work(inbox, arrived)
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # the window is gone
-    finally:
-        worker.close()
 
 
 class Worker:
@@ -90,6 +57,7 @@ class Worker:
         self._studies = StudyRoom(say)
         self._shelf = Shelf()
         self._settled = True  # the run file holds all there is
+        self._rests_until = 0.0
         self.running = False
         self.done = False
 
@@ -100,6 +68,9 @@ class Worker:
         while not self.done:
             if inbox:
                 self.obey(inbox.popleft())
+            elif (rest := self._rests_until - perf_counter()) > 0:
+                arrived.wait(rest)
+                arrived.clear()
             elif self.running or self._studies.busy:
                 self.advance()
             elif arrived.wait(None if self._settled else IDLE):
@@ -175,7 +146,14 @@ class Worker:
             case m.Edit():
                 self._edit(run, command.path, command.value)
             case m.Pull():
-                self._say(run.update(command, self.running))
+                if any(isinstance(other, m.Pull) for other in self._inbox):  # the person has moved on
+                    command = replace(command, needs=frozenset())
+                answer = run.update(command, self.running)
+                if answer.at is None:
+                    self._rests_until = 0.0
+                elif answer.pictures:
+                    self._rests_until = perf_counter() + REST
+                self._say(answer)
             case m.Save():
                 self._save(run, command.path)
             case m.Study():

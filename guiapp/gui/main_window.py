@@ -25,14 +25,14 @@ from guiapp.gui.panels.parameters import ParameterPanel
 from guiapp.gui.panels.readouts import thousands
 from guiapp.gui.panels.run_bar import RunBar
 from guiapp.gui.panels.timeline import Timeline
-from guiapp.gui.session import Session, with_half_rate
+from guiapp.gui.session import Session
 from guiapp.gui.settings import Settings
 from guiapp.gui.side_docks import SideDocks, side_dock
 from guiapp.gui.time_machine import TimeMachine
 from guiapp.gui.verdicts import standing
 from guiapp.gui.workspace import Workspace
 from guiapp.messages import Died, Diverged, Started
-from guiapp.parameters import as_text, differences, edited, flat, value
+from guiapp.parameters import as_text, differences, edited, flat, value, with_half_rate
 from guiapp.spec import Data, Gan, RunSpec, SpecError
 
 TEXT_EVERY = 250  # ms between two updates of running text

@@ -13,7 +13,7 @@ from guiapp import messages as m
 from guiapp.gui.frame import Frame
 from guiapp.gui.history import History
 from guiapp.gui.training_thread import TrainingThread
-from guiapp.parameters import edited, flat, value
+from guiapp.parameters import edited
 from guiapp.series import Series
 from guiapp.spec import RunSpec
 
@@ -74,6 +74,7 @@ class Session(QObject):
         self.device = ""
         self.seconds = 0.0
         self.pull_pending = False
+        self._pulled: int | None = None  # the moment that was asked for last
         self._thread = thread
         self._key = 0  # of the current run
         self._last_key = 0  # of the run asked for last
@@ -146,6 +147,7 @@ class Session(QObject):
     def travel(self, step: int) -> None:
         """Show the newest keyframe up to `step`, while training goes on; `frame_changed` follows."""
         if self.history.go(step):
+            self.pull_pending = False  # what is to come is of another moment: do not wait for that
             self.travelled.emit(self.at)
 
     def go_live(self) -> None:
@@ -233,7 +235,7 @@ class Session(QObject):
     def pull(self, needs: frozenset[str], focus: Mapping[str, Any]) -> None:
         """Ask for the next frame; `frame_changed` follows."""
         if not self.pull_pending and (self.has_run or self.state == "diverged"):
-            self.pull_pending = True
+            self.pull_pending, self._pulled = True, self.at
             self._thread.send(m.Pull(needs, focus, self.at))
 
     def shut_down(self) -> None:
@@ -243,7 +245,7 @@ class Session(QObject):
     # What the trainer says
 
     def _receive(self, event: m.Event) -> None:
-        if isinstance(event, m.Update):
+        if isinstance(event, m.Update) and event.at == self._pulled:
             self.pull_pending = False
         if (
             isinstance(event, m.Update | m.Kept | m.Recorded | m.Paused | m.Edited | m.Diverged | m.Studied)
@@ -389,11 +391,3 @@ class Session(QObject):
         if state != self.state:
             self.state = state
             self.state_changed.emit(state)
-
-
-def with_half_rate(spec: RunSpec) -> RunSpec:
-    """`spec` with every learning rate halved, the usual first remedy for divergence."""
-    for path in flat(spec):
-        if path.endswith(".lr"):
-            spec = edited(spec, path, value(spec, path) / 2)
-    return spec

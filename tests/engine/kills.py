@@ -28,7 +28,8 @@ import torch
 
 from guiapp import messages as m
 from guiapp.engine import device
-from guiapp.engine.worker import Worker, serve
+from guiapp.engine.service import serve
+from guiapp.engine.worker import Worker
 from tests.engine.bench import GAN, VAE, Bench
 
 GENERATION = 5  # lives of one run

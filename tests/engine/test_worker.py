@@ -102,6 +102,35 @@ def test_the_loop_obeys_trains_and_ends(bench: Bench) -> None:
     assert bench.trainer.step == 5
 
 
+def test_of_several_moves_of_the_timeline_only_the_last_is_shown(bench: Bench) -> None:
+    bench.obey(m.Start(1, GAN, running=False), m.Run(until=5))
+    bench.until_it_stops()
+    bench.worker.settle()
+    inbox: deque[m.Command] = deque([m.Pull(ALL), m.Pull(ALL, {}, 0), m.Pull(ALL, {}, 5), m.Quit()])
+    bench.worker.work(inbox, Signal())
+    told = [event for event in bench.said if isinstance(event, m.Update)]
+    assert [(event.at, bool(event.pictures)) for event in told] == [(None, False), (0, False), (5, True)]
+
+
+def test_training_rests_while_a_hand_may_move_the_timeline_on(bench: Bench) -> None:
+    bench.obey(m.Start(1, GAN, running=False), m.Run(until=5))
+    bench.until_it_stops()
+    bench.worker.settle()
+    bench.obey(m.Run(until=7))
+    inbox: deque[m.Command] = deque([m.Pull(ALL, {}, 5)])
+    waited: list[tuple[float, int]] = []
+
+    class Arrivals(Signal):
+        def wait(self, timeout: float | None = None) -> bool:
+            waited.append((timeout or 0.0, bench.trainer.step))
+            inbox.append((m.Pull(ALL, {}, 5), m.Pull(ALL), m.Quit())[len(waited) - 1])
+            return True
+
+    bench.worker.work(inbox, Arrivals())
+    assert [step for _, step in waited] == [5, 5, 7], "no step is made meanwhile; back in the present it trains at once"
+    assert 0 < waited[1][0] < waited[0][0] <= module.REST, "what is shown already does not make it longer"
+
+
 # -------------------------------------------------------------------------------------------------------------- edit
 
 

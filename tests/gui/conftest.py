@@ -12,7 +12,7 @@ from guiapp import trainer_process
 def _trainers_with_torch_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are forked from a process that has loaded torch, which takes each of them two seconds else; how the program
     starts them is tested in tests/test_trainer_process.py and tests/test_cli.py."""
-    multiprocessing.get_context("forkserver").set_forkserver_preload(["guiapp.engine.worker"])
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["guiapp.engine.service"])
     monkeypatch.setattr(trainer_process, "METHOD", "forkserver")
 
 

@@ -117,6 +117,27 @@ def past(first, count, at, keyframes=None):
     return m.Update(**(fields | {"at": at, "keyframes": keyframes}))
 
 
+def test_a_move_of_the_timeline_does_not_wait_for_an_answer_about_another_moment(session, wire):
+    pane = Pane({"samples"})
+    clock = FrameClock(session, lambda: (pane,))
+    wire.say(past(1, 50, None, np.array([0, 20, 40])))
+    clock.tick()
+    clock.tick()
+    before = len(pulls(wire))
+    assert session.pull_pending
+    session.travel(40)
+    clock.tick()
+    assert [pull.at for pull in pulls(wire)[before:]] == [40]
+    wire.say(past(51, 1, None))
+    assert session.pull_pending, "that was the answer before"
+    clock.tick()
+    assert len(pulls(wire)) == before + 1
+    wire.say(past(52, 1, 40))
+    assert not session.pull_pending
+    clock.tick()
+    assert pane.drawn[-1] == 40
+
+
 def test_a_moment_gone_back_to_is_asked_for_and_drawn_at_once(session, wire):
     panes = (Pane({"samples"}), Pane())
     clock = FrameClock(session, lambda: panes)

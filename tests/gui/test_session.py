@@ -5,7 +5,8 @@ import pytest
 from PySide6.QtTest import QSignalSpy
 
 from guiapp import messages as m
-from guiapp.gui.session import Session, with_half_rate
+from guiapp.gui.session import Session
+from guiapp.parameters import with_half_rate
 from guiapp.spec import Gan, RunSpec
 from tests.gui.wire import Wire, started, update
 
