@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QStackedWidget, QWidget
 
 from guiapp.gui.frame import Frame
@@ -24,14 +24,14 @@ class Place(QStackedWidget):
     """Where the content of a dock comes to stand.
 
     Signals:
-        entered(): it is about to be seen.
+        entered(): it is seen. Qt shows docks behind tabs, too, but paints only the one in front.
     """
 
     entered = Signal()
 
-    def showEvent(self, event: QShowEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         self.entered.emit()
-        super().showEvent(event)
+        super().paintEvent(event)
 
 
 class Dock(QDockWidget):
@@ -54,7 +54,7 @@ class Dock(QDockWidget):
         self._content: View | Lab | None = None
         self._theme: Theme | None = None
         self.place = Place()
-        self.place.entered.connect(self.content)
+        self.place.entered.connect(self.content, Qt.ConnectionType.QueuedConnection)  # not amidst the painting
         self.setObjectName(content_type.name)
         self.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
         self.setWidget(self.place)
@@ -64,6 +64,7 @@ class Dock(QDockWidget):
     def content(self) -> View | Lab:
         """The view or lab, made now if need be."""
         if self._content is None:
+            self.place.entered.disconnect(self.content)
             self._content = self._content_type()
             if self._theme is not None:
                 self._content.set_theme(self._theme)

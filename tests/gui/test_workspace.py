@@ -1,7 +1,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QSignalSpy
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from guiapp import presets
 from guiapp.gui.theme import LIGHT
@@ -11,11 +11,14 @@ from tests.gui.frames import gan_frame, vae_frame
 
 @pytest.fixture
 def workspace(qtbot):
-    workspace = Workspace(LIGHT)
-    qtbot.addWidget(workspace)
-    workspace.resize(900, 700)
-    workspace.show()
-    return workspace
+    """In a window, as it always is: by itself it would grow with what its docks ask for."""
+    window, workspace = QWidget(), Workspace(LIGHT)
+    QVBoxLayout(window).addWidget(workspace)
+    qtbot.addWidget(window)
+    window.setFixedSize(900, 700)
+    window.show()
+    yield workspace
+    window.close()
 
 
 def showing(workspace):
@@ -132,7 +135,7 @@ def test_a_closed_dock_gives_the_focus_to_another_and_comes_back_in_its_place(wo
 
 
 def test_the_sizes_of_the_docks_come_back(workspace, qapp):
-    workspace.resize(1300, 800)
+    workspace.window().setFixedSize(1300, 800)
     workspace.arrange("VAE")
     docks = workspace.docks
     top = [docks["losses"], docks["latent"]]
@@ -151,7 +154,7 @@ def test_the_sizes_of_the_docks_come_back(workspace, qapp):
 
 
 def test_the_arena_has_half_of_the_window(qtbot, workspace):
-    workspace.resize(1400, 900)
+    workspace.window().setFixedSize(1400, 900)
     workspace.arrange("GAN in the plane")
     qtbot.waitUntil(lambda: workspace.docks["arena"].width() > 600)
     arena, gradients = workspace.docks["arena"], workspace.docks["gradients"]
