@@ -21,14 +21,17 @@ from guiapp.gui.labs.kl_compute import (
     z_score,
 )
 from guiapp.gui.labs.kl_controls import DivergenceTable, KlControls
+from guiapp.gui.labs.kl_formula import FormulaPanel
 from guiapp.gui.labs.kl_plots import KlPlots
 from guiapp.gui.labs.posterior_picker import PosteriorPicker
 from guiapp.gui.theme import LIGHT, Theme
+from guiapp.theory.formula_check import Four
 
 
 class GaussianKlLab(Lab):
     """KL(p‖q) = log(σ₂/σ₁) + (σ₁² + (μ₁ - μ₂)²)/(2σ₂²) - ½ for p = N(μ₁, σ₁²), q = N(μ₂, σ₂²), in nats: as a formula,
-    as the signed area under p log(p/q), and as a Monte Carlo estimate; and q(z_i|x) of a running VAE in p's place."""
+    as the signed area under p log(p/q), and as a Monte Carlo estimate; and q(z_i|x) of a running VAE in p's place. A
+    person's own formula is tried on the integral."""
 
     name: ClassVar[str] = "gaussian-kl"
     title: ClassVar[str] = "KL between two Gaussians"
@@ -42,11 +45,14 @@ class GaussianKlLab(Lab):
         self.plots = KlPlots()
         self.controls = KlControls(self._params)
         self.table = DivergenceTable()
+        self.formula = FormulaPanel()
         self.picker = PosteriorPicker()
-        self.put_beside(self.plots, (self.table, self.controls, self.picker))
+        self.put_beside(self.plots, (self.table, self.controls, self.formula, self.picker))
         self.plots.moved.connect(self._dragged)
         self.controls.edited.connect(self._edited)
         self.controls.fit_asked.connect(self.plots.fit)
+        self.formula.checked.connect(self._take_formula)
+        self.formula.shown.connect(self._show_example)
         self.picker.picked.connect(self._load)
         self.set_theme(LIGHT)
         self._show(True)
@@ -69,7 +75,7 @@ class GaussianKlLab(Lab):
         self._apply(validated(params), done=True)
 
     def set_theme(self, theme: Theme) -> None:
-        for part in (self.plots, self.controls, self.picker):
+        for part in (self.plots, self.controls, self.formula, self.picker):
             part.set_theme(theme)
 
     def set_pictures(self, pictures: Mapping[str, Any]) -> None:
@@ -99,6 +105,13 @@ class GaussianKlLab(Lab):
         which = "1" if name == "p" else "2"
         self._edited(msgspec.structs.replace(self._params, **{f"mu{which}": mu, f"sigma{which}": sigma}), done)
 
+    def _take_formula(self, text: str) -> None:
+        self._apply(msgspec.structs.replace(self._params, formula=text), True)
+
+    def _show_example(self, four: Four) -> None:
+        names = ("mu1", "sigma1", "mu2", "sigma2")
+        self._edited(msgspec.structs.replace(self._params, **dict(zip(names, four, strict=True))), True)
+
     def _load(self, mean: float, std: float) -> None:
         mean = min(max(mean, MEAN_RANGE[0]), MEAN_RANGE[1])
         std = min(max(std, DEVIATION_RANGE[0]), DEVIATION_RANGE[1])
@@ -116,4 +129,5 @@ class GaussianKlLab(Lab):
     def _show(self, done: bool) -> None:
         self.controls.set_params(self._params)
         self.table.show_result(self._result)
+        self.formula.show_params(self._params, self._result.forward)
         self.plots.draw(self._result, done)

@@ -22,6 +22,7 @@ from guiapp.theory.divergence import (
     noise_moments,
     signed_areas,
 )
+from guiapp.theory.expression import LONGEST
 from guiapp.theory.gaussian import kl, log_density
 
 Floats = npt.NDArray[np.float64]
@@ -37,7 +38,8 @@ Deviation = Annotated[float, Meta(ge=DEVIATION_RANGE[0], le=DEVIATION_RANGE[1])]
 
 
 class Params(Struct, frozen=True, forbid_unknown_fields=True):
-    """p = N(μ₁, σ₁²), q = N(μ₂, σ₂²); the direction whose integrand is drawn; draws and seed of the Monte Carlo."""
+    """p = N(μ₁, σ₁²), q = N(μ₂, σ₂²); the direction whose integrand is drawn; draws and seed of the Monte Carlo; a
+    person's formula for KL(p‖q), "" for none."""
 
     mu1: Mean = 1.0
     sigma1: Deviation = 0.5
@@ -46,6 +48,7 @@ class Params(Struct, frozen=True, forbid_unknown_fields=True):
     direction: Direction = "forward"
     draws: Annotated[int, Meta(ge=DRAWS[0], le=DRAWS[-1])] = 10_000
     seed: Annotated[int, Meta(ge=0)] = 0
+    formula: Annotated[str, Meta(max_length=LONGEST)] = ""
 
 
 PRESETS: Final = MappingProxyType(

@@ -50,6 +50,7 @@ class KlPlots(QWidget):
             plot.fit_asked.connect(self.fit)
             plot.range_chosen.connect(self._range_chosen)
             add_export_actions(plot, self.table)
+        self.density.getViewBox().sigResized.connect(lambda _: self._place_grips())
         for name, grips in self.grips.items():
             grips.moved.connect(lambda mu, sigma, done, name=name: self._dragged(name, mu, sigma, done))
 
@@ -112,7 +113,8 @@ class KlPlots(QWidget):
             self.integrand.set_ranges(new_x, new_f)
 
     def _place_grips(self) -> None:
-        assert self._result is not None
+        if self._result is None:
+            return
         params = self._result.params
         _, (_, top) = self.density.ranges()
         for name, mu, sigma in (("p", params.mu1, params.sigma1), ("q", params.mu2, params.sigma2)):
@@ -126,8 +128,7 @@ class KlPlots(QWidget):
 
     def _range_chosen(self) -> None:
         self._chosen = True
-        if self._result:
-            self._place_grips()
+        self._place_grips()
 
     def _point_at(self, x: float | None) -> None:
         for plot in (self.density, self.integrand):

@@ -173,6 +173,15 @@ def test_grips_of_equal_gaussians_do_not_hide_each_other(lab: GaussianKlLab) -> 
     assert place(lab, p.right).x() - place(lab, p.mean).x() >= 20
 
 
+def test_the_grips_stand_right_in_any_window(qtbot: QtBot, lab: GaussianKlLab) -> None:
+    grips = lab.plots.grips["p"]
+    for size in ((560, 800), (1200, 900)):
+        lab.resize(*size)
+        lab.grab()
+        lab.set_params(lab.params())  # before the window is laid out anew
+        qtbot.waitUntil(lambda: abs(grips.left.pos().x() - 0.5) + abs(grips.right.pos().x() - 1.5) < 1e-9)
+
+
 def test_the_range_is_still_during_a_drag_and_fits_after_it(lab: GaussianKlLab) -> None:
     start = lab.plots.density.ranges()
     for mu in np.linspace(1, 1.8, 9):
