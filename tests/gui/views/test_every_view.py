@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from PySide6.QtCore import QCoreApplication
@@ -39,6 +40,7 @@ def of_data(shape: tuple[int, ...]) -> dict[str, Picture]:
     return {"samples": samples_picture(shape), "reconstructions": reconstructions_picture(shape)}
 
 
+@cache
 def vae_images() -> Frame:
     pictures = {"latent": latent_picture(), "manifold": manifold_picture(), "collapse": collapse_picture(2, 2)}
     frame = vae_frame(pictures={**pictures, **of_data((28, 28))})
@@ -47,34 +49,41 @@ def vae_images() -> Frame:
     return replace(frame, studies={study.kind: study for study in studies})
 
 
+@cache
 def vae_plane() -> Frame:
     pictures = {"latent": latent_picture(classes=0), "manifold": bent_manifold_picture(), **of_data((2,))}
     return vae_frame(shape=(2,), classes=(), pictures={**pictures, "field": field_picture(grid=None)}, key=3)
 
 
+@cache
 def vae_vectors() -> Frame:
     pictures = {"latent": latent_picture(z=12, classes=2), "manifold": {}, "collapse": collapse_picture(12, 5, 3)}
     pictures |= of_data((20,))
     return vae_frame(vae=Vae(latent=12), shape=(20,), classes=("a", "b"), pictures=pictures, key=4)
 
 
+@cache
 def vae_line() -> Frame:
     return vae_frame(vae=Vae(latent=1), shape=(1,), pictures={"latent": latent_picture(z=1), **of_data((1,))}, key=5)
 
 
+@cache
 def gan_plane() -> Frame:
     plane = {"samples": samples_picture((2,)), "field": field_picture(), "arena": arena_picture()}
     return gan_frame(pictures=plane, key=6)
 
 
+@cache
 def gan_images() -> Frame:
     return gan_frame(shape=(28, 28), pictures={"samples": samples_picture()}, every=3, key=7)
 
 
+@cache
 def first_step() -> Frame:
     return vae_frame(1, key=8)
 
 
+@cache
 def no_step() -> Frame:
     return gan_frame(0, key=9)
 
