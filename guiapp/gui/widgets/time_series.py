@@ -37,6 +37,7 @@ REACH, FAR_REACH = 100, 1000  # steps: a sparse curve (with dots) is drawn from 
 FINE_CELLS = 4096  # of a curve with dots, which are to stand at their steps
 _ALL = slice(None)
 LOG_NOTE = "Values ≤ 0 have no place on a logarithmic axis and are left out."
+INFINITE_NOTE = "Infinite values have no place on the axis and are left out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class TimeSeriesPlot(TimePlot):
         self._limits: Range | None = None
         self._weight, self._log, self._free_y = 0.9, False, False
         self._range: Range | None = None
-        self._below: bool = False
+        self._left_out: str = ""
         super().__init__(name, self._axis, parent)
         self._labels = LineLabels()
         self._labels.toggled.connect(lambda i: self.toggle(self._curves[i].name))
@@ -249,7 +250,7 @@ class TimeSeriesPlot(TimePlot):
         super()._leave(axis)
 
     def _render(self) -> None:
-        shown, self._below = self._shown(), False
+        shown, self._left_out = self._shown(), ""
         bounds: list[float] = []
         ends: dict[str, float] = {}
         sparse: list[tuple[_Line, bool, Points, Points]] = []
@@ -312,7 +313,8 @@ class TimeSeriesPlot(TimePlot):
         if curve.factor < 0:
             low, high = high, low
         factor = np.float32(curve.factor)
-        return begins, self._scaled(factor * low), self._scaled(factor * high)
+        low, high = self._scaled(factor * low), self._scaled(factor * high)
+        return begins, np.where(np.isnan(low), high, low), np.where(np.isnan(high), low, high)
 
     def _sparse_points(
         self, series: Series, curve: Curve, bounds: list[float], ends: dict[str, float]
@@ -344,10 +346,13 @@ class TimeSeriesPlot(TimePlot):
 
     def _scaled(self, values: npt.NDArray) -> Points:
         values = values.astype(np.float64)
+        if np.isinf(values).any():
+            values[np.isinf(values)], self._left_out = np.nan, INFINITE_NOTE
         if not self._log:
             return values
         positive = values > 0
-        self._below |= bool((values <= 0).any())
+        if (values <= 0).any():
+            self._left_out = LOG_NOTE
         return np.log10(values, out=np.full(len(values), np.nan), where=positive)
 
     def _set_values(self, low: float, high: float) -> None:
@@ -365,7 +370,7 @@ class TimeSeriesPlot(TimePlot):
     def _note(self, shown: list[Curve]) -> str:
         if self._series is not None and self._curves and not shown:
             return "All curves are hidden: click a name to show its curve."
-        return LOG_NOTE if self._below else ""
+        return self._left_out
 
 
 def _text_at(curve: Curve, series: Series, step: int) -> str:

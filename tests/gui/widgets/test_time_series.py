@@ -16,7 +16,7 @@ from guiapp.gui.theme import DARK, LIGHT
 from guiapp.gui.widgets.annotations import Reference
 from guiapp.gui.widgets.plot_menu import write_csv, write_svg
 from guiapp.gui.widgets.time_plot import StepAxis, grouped_digits
-from guiapp.gui.widgets.time_series import LOG_NOTE, Curve, TimeSeriesPlot
+from guiapp.gui.widgets.time_series import INFINITE_NOTE, LOG_NOTE, Curve, TimeSeriesPlot
 from guiapp.series import Series
 from tests.gui.frames import vae_frame
 
@@ -101,6 +101,19 @@ def test_smoothing_off_draws_the_curve_alone(plot: TimeSeriesPlot) -> None:
     assert len(plot.points("a", smooth=True)[0]) == 0
     assert len(plot.points("a")[0]) == 100
     assert plot._raw[0].opts["pen"].color().name() == LIGHT.discriminator
+
+
+@pytest.mark.parametrize("count", [300, 50_000])
+@pytest.mark.parametrize("bad", [np.inf, -np.inf])
+def test_infinite_values_are_left_out_and_told_of(plot: TimeSeriesPlot, bad: float, count: int) -> None:
+    values = noise(count)
+    plot.draw(series_of(values, noise(count, 1)))
+    assert plot.annotations.note == ""
+    before = plot.box.viewRange()[1]
+    values[100:103] = bad
+    plot.draw(series_of(values, noise(count, 1)))
+    assert plot.box.viewRange()[1] == before
+    assert plot.annotations.note == INFINITE_NOTE
 
 
 def test_a_logarithmic_axis_skips_what_has_no_logarithm_and_says_so(plot: TimeSeriesPlot) -> None:
