@@ -313,8 +313,8 @@ class TimeSeriesPlot(TimePlot):
         if curve.factor < 0:
             low, high = high, low
         factor = np.float32(curve.factor)
-        low, high = self._scaled(factor * low), self._scaled(factor * high)
-        return begins, np.where(np.isnan(low), high, low), np.where(np.isnan(high), low, high)
+        least, most = self._scaled(factor * low), self._scaled(factor * high)
+        return begins, np.where(np.isnan(least), most, least), np.where(np.isnan(most), least, most)
 
     def _sparse_points(
         self, series: Series, curve: Curve, bounds: list[float], ends: dict[str, float]
