@@ -1,4 +1,4 @@
-"""The command line: the window by default; `train`, `export`, `runs`, `smoke` and `bench` without one."""
+"""The command line: the window by default and by `open`; `train`, `export`, `runs`, `smoke`, `bench` without."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from guiapp import __version__, presets
+from guiapp import __version__, presets, sharing
 from guiapp.parameters import edited
 from guiapp.spec import Data, RunSpec, SpecError
 
@@ -67,7 +67,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"elboscope {__version__}")
     _add_run_options(parser)
     parser.set_defaults(act=_window)
-    commands = parser.add_subparsers(title="without a window", metavar="{train,export,runs,smoke,bench}")
+    commands = parser.add_subparsers(
+        title="commands; but for open, without a window", metavar="{open,train,export,runs,smoke,bench}"
+    )
+
+    opened = commands.add_parser("open", help="open the window with the lab or run of a link")
+    opened.add_argument("link", metavar="LINK", help="a file (.elboscope) or the text that begins with elboscope:")
+    opened.set_defaults(act=_open)
 
     train = commands.add_parser("train", help="train headless and print what came of it")
     _add_run_options(train, default=argparse.SUPPRESS)  # what stands before the word "train" counts as well
@@ -164,15 +170,30 @@ def _count(text: str) -> int:
     raise argparse.ArgumentTypeError("takes a whole number from 1 to 1000000000")
 
 
+def _open(options: argparse.Namespace) -> int:
+    try:
+        text = options.link if sharing.is_link(options.link) else sharing.read_file(_place(options.link))
+        sharing.read(text)  # before a window is opened for nothing
+    except sharing.SharingError as error:
+        raise SpecError(str(error)) from error
+    if _no_display():
+        raise SpecError("There is no display to open the window on; set DISPLAY or WAYLAND_DISPLAY.")
+    from guiapp.gui import app
+
+    return app.run(None, None, text)
+
+
+def _no_display() -> bool:
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform.startswith("linux") and not any(os.environ.get(name) for name in names)
+
+
 def _window(options: argparse.Namespace) -> int:
     spec, baseline = spec_of(options), presets.load(options.preset or presets.DEFAULT).spec
     chosen = any((options.preset, options.data, options.seed, options.device, options.set))
     from guiapp.gui import app  # Qt is imported for the commands that open a window only
 
-    headless = sys.platform.startswith("linux") and not any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    )
-    if headless:
+    if _no_display():
         from guiapp.gui import unattended
 
         print("No display found: running the window offscreen for 20 s instead.", flush=True)

@@ -75,23 +75,26 @@ def build(spec: RunSpec | None, baseline: RunSpec | None, home: Path | None = No
     return App(application, session, window, recovery)
 
 
-def run(spec: RunSpec | None, baseline: RunSpec | None) -> int:
-    """Open the window and work until it is closed; gives the exit code."""
+def run(spec: RunSpec | None, baseline: RunSpec | None, link: str = "") -> int:
+    """Open the window, with the lab or run of `link` where one is given, and work until it is closed; gives the exit
+    code."""
     app = build(spec, baseline)
     # Python sees a signal when it next runs some bytecode: the window's text timer makes that a quarter of a second.
     signal.signal(signal.SIGINT, lambda *_: app.window.close())
     signal.signal(signal.SIGTERM, lambda *_: app.window.close())
-    begin(app, spec)
+    begin(app, spec, link)
     return app.application.exec()
 
 
-def begin(app: App, spec: RunSpec | None) -> None:
-    """Show the window. It trains at once when `spec` names a file; otherwise it offers to recover what a killed window
-    left, or opens the last run if the person wants that and asked for nothing else."""
+def begin(app: App, spec: RunSpec | None, link: str = "") -> None:
+    """Show the window. It opens `link`, or trains at once when `spec` names a file; otherwise it offers to recover
+    what a killed window left, or opens the last run if the person wants that and asked for nothing else."""
     window, settings = app.window, app.window.settings
     window.show()
     left = app.recovery.left()
-    if spec is not None and spec.data.path:
+    if link:
+        window.desk.sharing.take(link)
+    elif spec is not None and spec.data.path:
         window.open_data(spec.data.path)
     elif left:
         window.offer(left)

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from guiapp.data.source import DataError
 from guiapp.gui.drops import Drops
+from guiapp.gui.lessons.guide import Lessons
+from guiapp.gui.sharing import Sharing
 from guiapp.gui.theme import Theme
 from guiapp.messages import Annotated, Died, Seen, Started
 from guiapp.run_file import RunFileError, edits, read_run
@@ -35,6 +37,8 @@ class Desk(QObject):
         super().__init__(window)
         Drops(window)
         self._window, self._session, self._folder = window, window.session, runs
+        self.lessons = Lessons(window)
+        self.sharing = Sharing(window)
         self.library: LibraryWindow | None = None
         self.comparison: CompareWindow | None = None
         self.exporting: ExportDialog | None = None
@@ -179,6 +183,7 @@ class Desk(QObject):
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint what is open."""
+        self.lessons.set_theme(theme)
         for window in (self.library, self.comparison, self.exporting, self.code):
             if window is not None:
                 window.set_theme(theme)
@@ -186,6 +191,7 @@ class Desk(QObject):
     def close(self) -> None:
         """Close what is open."""
         self._stop_coding()
+        self.sharing.close()
         for window in (self.library, self.comparison, self.code):
             if window is not None:
                 window.close()

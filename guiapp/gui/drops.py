@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QMimeData, QObject
 from PySide6.QtGui import QDragMoveEvent, QDropEvent
 
+from guiapp import sharing
 from guiapp.run_file import SUFFIX
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 
 class Drops(QObject):
-    """A run file dropped on `window` is gone on with; any other file, or a folder, is trained on. One at a time."""
+    """A run file dropped on `window` is gone on with, a file with a link is opened; any other file, or a folder, is
+    trained on. One at a time."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -38,6 +40,8 @@ class Drops(QObject):
     def _take(self, path: str) -> None:
         if path.lower().endswith(SUFFIX):
             self._window.session.open(path)
+        elif path.lower().endswith(sharing.SUFFIX):
+            self._window.desk.sharing.open_file(path)
         else:
             self._window.open_data(path)
 

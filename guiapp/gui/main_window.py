@@ -211,8 +211,9 @@ class MainWindow(QMainWindow):
 
     def take_settings(self, settings: Settings) -> None:
         """Go by `settings` from now on."""
-        self.settings = settings
-        self.apply_theme()
+        before, self.settings = self.settings.theme, settings
+        if settings.theme != before:
+            self.apply_theme()
         complaint = settings.save(self._settings_path)
         if complaint:
             self.message_bar.set_message("warning", complaint)
@@ -363,10 +364,8 @@ class MainWindow(QMainWindow):
         self.sides.fit()
 
     def _restore(self) -> None:
-        for state, restore in (
-            (self.settings.geometry, self.restoreGeometry),
-            (self.settings.docks, self.restoreState),
-        ):
+        saved = self.settings
+        for state, restore in ((saved.geometry, self.restoreGeometry), (saved.docks, self.restoreState)):
             if state:
                 restore(QByteArray.fromBase64(state.encode()))
 

@@ -23,6 +23,7 @@ def build(window: MainWindow) -> None:
     _file(window, bar.addMenu("&File"))
     _run(window, bar.addMenu("&Run"))
     _view(window, bar.addMenu("&View"))
+    _lessons(window, bar.addMenu("&Lessons"))
     bar.setCornerWidget(_workspace_tabs(window))
     help_menu = bar.addMenu("&Help")
     explain = window.explain_dock.toggleViewAction()
@@ -45,9 +46,19 @@ def _file(window: MainWindow, menu: QMenu) -> None:
     menu.addSeparator()
     _add(menu, "&Export…", desk.export, "Ctrl+E", "Curves, weights, an animation or a report of the run")
     _add(menu, "Show as &code", desk.show_code, "Ctrl+Shift+C", "The run as a plain PyTorch script")
+    _link(window, menu.addMenu("Lin&k"))
     menu.addSeparator()
     _add(menu, "&Preferences…", desk.show_preferences, "Ctrl+,", "Theme, what is opened at the start, where runs are")
     _add(menu, "&Quit", window.close, "Ctrl+Q")
+
+
+def _link(window: MainWindow, menu: QMenu) -> None:
+    links = window.desk.sharing
+    about = "A text that restores the lab or the run that has the focus, to send to others"
+    _add(menu, "&Copy as a link", links.copy, "Ctrl+Shift+L", about)
+    _add(menu, "&Paste a link", links.paste, "Ctrl+V", "Set up the lab or run of the link on the clipboard")
+    _add(menu, "&Open a link…", links.ask, tip="Set up a lab or run from a link or a file")
+    _add(menu, "&Save as a link file…", links.save, tip="The link to the lab or run that has the focus, in a file")
 
 
 def _run(window: MainWindow, menu: QMenu) -> None:
@@ -82,6 +93,13 @@ def _view(window: MainWindow, menu: QMenu) -> None:
         lambda: window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen),
         "F11",
     )
+
+
+def _lessons(window: MainWindow, menu: QMenu) -> None:
+    guide = window.desk.lessons
+    guide.dock.toggleViewAction().setShortcut(QKeySequence("Shift+F1"))
+    menu.aboutToShow.connect(lambda: guide.fill(menu))  # the files, and what has been answered, may be others now
+    guide.fill(menu)  # for the palette
 
 
 def actions(window: MainWindow) -> list[QAction]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -13,6 +14,7 @@ from platformdirs import user_config_path
 
 RECENT: Final = 10
 BUDGET: Final = (16, 65536)  # MB
+Progress = Literal["seen", "answered"]
 
 
 class Layout(Struct, frozen=True):
@@ -27,8 +29,9 @@ class Layout(Struct, frozen=True):
 class Settings(Struct, frozen=True):
     """Geometry and outer docks (base64 of Qt's own format), and each arrangement as it was left; the theme;
     files opened lately (newest first). At the start: the preset, or with `reopen` the run `last_run`. `runs`: the
-    folder of the run files, empty where it is the platform's; `keyframes_mb`: room for the keyframes of each. Fields
-    of another version are skipped."""
+    folder of the run files, empty where it is the platform's; `keyframes_mb`: room for the keyframes of each.
+    `lessons`: by name those that were opened, or whose check was answered rightly. Fields of another version are
+    skipped."""
 
     geometry: str = ""
     docks: str = ""
@@ -41,22 +44,28 @@ class Settings(Struct, frozen=True):
     keyframes_mb: Annotated[int, Meta(ge=BUDGET[0], le=BUDGET[1])] = 256
     theme: Literal["system", "light", "dark"] = "system"
     recent: Annotated[tuple[str, ...], Meta(max_length=1000)] = ()
+    lessons: dict[str, Progress] = {}
 
     def opened(self, path: str) -> Settings:
         """These settings with `path` as the newest of at most `RECENT` files."""
         recent = (path, *(other for other in self.recent if other != path))
         return msgspec.structs.replace(self, recent=recent[:RECENT])
 
+    def learned(self, lessons: Mapping[str, Progress]) -> Settings:
+        """These settings with the progress in `lessons`; what has been answered stays so."""
+        merged = {**self.lessons, **{name: state for name, state in lessons.items() if state == "answered"}}
+        return msgspec.structs.replace(self, lessons={**lessons, **merged})
+
     def renewed(self, path: Path) -> Settings:
-        """The settings in `path`, which another window may have changed meanwhile, with the files opened here; these
-        where there is nothing that can be read."""
+        """The settings in `path`, which another window may have changed meanwhile, with the files opened and the
+        lessons learned here; these where there is nothing that can be read."""
         try:
             saved = msgspec.json.decode(path.read_bytes(), type=Settings)
         except (OSError, msgspec.MsgspecError, UnicodeError, RecursionError):
             return self
         for recent in reversed(self.recent):
             saved = saved.opened(recent)
-        return saved
+        return saved.learned(self.lessons)
 
     def save(self, path: Path) -> str | None:
         """Write to `path`, whole or not at all. Gives a sentence if that was not possible: no reason to stop."""

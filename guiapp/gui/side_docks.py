@@ -10,7 +10,7 @@ SIDE = 290  # px
 
 
 class SideDocks(QObject):
-    """One dock to the left of the middle of `window` and one to the right.
+    """One dock to the left of the middle of `window` and one to the right, with others that have joined it as tabs.
 
     A workspace with wide contents takes room from both, and Qt never gives it back: so the widths that they had in an
     arrangement come back with it.
@@ -19,6 +19,7 @@ class SideDocks(QObject):
     def __init__(self, window: QMainWindow, left: QDockWidget, right: QDockWidget) -> None:
         super().__init__(window)
         self._window, self._left, self._right = window, left, right
+        self._joined: list[QDockWidget] = []
         self._narrow = False
         self._arrangement = ""
         self._widths: dict[str, tuple[int, int]] = {}
@@ -29,18 +30,27 @@ class SideDocks(QObject):
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, right)
         window.resizeDocks([left, right], [SIDE, SIDE], Qt.Orientation.Horizontal)
 
+    def join(self, dock: QDockWidget) -> None:
+        """`dock` stands behind the right one, wherever that goes."""
+        self._joined.append(dock)
+        self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        self._window.tabifyDockWidget(self._right, dock)
+
     def fit(self) -> None:
-        """A narrow window keeps its middle for the plots: the right dock goes behind the left one."""
+        """A narrow window keeps its middle for the plots: the right docks go behind the left one."""
         narrow = self._window.width() < NARROW
         if narrow == self._narrow:
             return
         self._narrow = narrow
         self._widths.clear()
         if narrow:
-            self._window.tabifyDockWidget(self._left, self._right)
+            for dock in (self._right, *self._joined):
+                self._window.tabifyDockWidget(self._left, dock)
             self._left.raise_()
         else:
             self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._right)
+            for dock in self._joined:
+                self._window.tabifyDockWidget(self._right, dock)
             self._window.resizeDocks([self._right], [SIDE], Qt.Orientation.Horizontal)
 
     def keep(self, arrangement: str) -> None:

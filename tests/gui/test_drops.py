@@ -6,10 +6,11 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
 from guiapp import messages as m
-from guiapp import presets
+from guiapp import presets, sharing
 from guiapp.gui.main_window import MainWindow
 from guiapp.gui.session import Session
 from guiapp.gui.settings import Settings
+from guiapp.parameters import edited
 from tests.gui.wire import Wire
 
 SPEC = presets.load("vae-digits").spec
@@ -66,3 +67,12 @@ def test_what_is_not_one_file_is_left_alone(window, wire):
     assert not dropped(window, "https://example.org/data.npy")
     assert not dropped(window, "file:///a.npy", "file:///b.npy")
     assert wire.sent == before
+
+
+def test_a_link_is_opened(window, wire, tmp_path):
+    spec, path = edited(SPEC, "model.beta", "4"), tmp_path / "a.ELBOSCOPE"
+    sharing.write_file(sharing.SharedRun(spec), path)
+    assert dropped(window, QUrl.fromLocalFile(str(path)))
+    start = wire.last()
+    assert isinstance(start, m.Start)
+    assert (start.spec, start.running) == (spec, False)

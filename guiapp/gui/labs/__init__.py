@@ -5,8 +5,10 @@ from guiapp.gui.labs.base import Lab
 from guiapp.gui.labs.depth import DepthLab
 from guiapp.gui.labs.divergences import DivergencesLab
 from guiapp.gui.labs.elbo_lab import ElboLab
+from guiapp.gui.labs.fits import FitsLab
 from guiapp.gui.labs.gaussian_kl import GaussianKlLab
 from guiapp.gui.labs.kl_plane import KlPlaneLab
+from guiapp.gui.labs.monte_carlo import MonteCarloLab
 from guiapp.gui.labs.objectives import ObjectivesLab
 from guiapp.gui.labs.reparameterisation import ReparameterisationLab
 from guiapp.gui.labs.sampling import SamplingLab
@@ -15,8 +17,10 @@ from guiapp.gui.labs.transfer import TransferLab
 LABS: tuple[type[Lab], ...] = (
     GaussianKlLab,
     KlPlaneLab,
+    FitsLab,
     DivergencesLab,
     SamplingLab,
+    MonteCarloLab,
     ElboLab,
     ReparameterisationLab,
     ObjectivesLab,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from PySide6.QtCore import QElapsedTimer, QSize, QTimer, QUrl, Signal
+from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QColor,
     QDesktopServices,
@@ -84,15 +84,14 @@ class ExplainPanel(QWidget):
         """Show the page `name`; a sentence where it is missing or broken."""
         if name == self._name:
             return
-        self._name, self._page, self._problem = name, None, ""
-        self._values = {}
         try:
-            self._page = load_page(name)
+            self.set_page(load_page(name))
         except PageError as error:
-            self._problem = str(error)
-        self._pending = []
-        self.browser.verticalScrollBar().setValue(0)
-        self._render()
+            self._open(name, None, str(error))
+
+    def set_page(self, page: Page) -> None:
+        """Show `page`, whether its name is the one last shown or another."""
+        self._open(page.name, page, "")
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in the colours of `theme`."""
@@ -118,6 +117,12 @@ class ExplainPanel(QWidget):
         room = self._room_for_formulas()
         if self._page is not None and room != self._room and (self._shrunk or room < self._room):
             self._render()
+
+    def _open(self, name: str, page: Page | None, problem: str) -> None:
+        self._name, self._page, self._problem = name, page, problem
+        self._values, self._pending = {}, []
+        self.browser.verticalScrollBar().setValue(0)
+        self._render()
 
     def _render(self) -> None:
         document = self.browser.document()
@@ -218,9 +223,11 @@ class ExplainPanel(QWidget):
         return self._painter.paint(tex, display, size, colour, ratio, QFontMetrics(font).descent()), font
 
     def _room_for_formulas(self) -> float:
-        """The width of a line, with the scroll bar shown."""
-        bar = self.browser.verticalScrollBar().sizeHint().width()
-        return self.width() - 2 * self.browser.document().documentMargin() - max(bar, BAR) - 1
+        """The width of a line, with the scroll bar shown where there may be one."""
+        bar = max(self.browser.verticalScrollBar().sizeHint().width(), BAR)
+        if self.browser.verticalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff:
+            bar = 0
+        return self.width() - 2 * self.browser.document().documentMargin() - bar - 1
 
     def _open_numbers(self) -> None:
         """An empty paragraph for the numbers, below the first display formula (at the end where there is none)."""
