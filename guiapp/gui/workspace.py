@@ -89,6 +89,7 @@ class Workspace(QMainWindow):
             self._add(lab_dock, theme)
 
     def _add(self, dock: ViewDock | LabDock, theme: Theme) -> None:
+        dock.hide()  # until an arrangement has a place for it: else it would lie over the others, and be made
         dock.set_theme(theme)
         dock.shown.connect(self.looked)
         dock.broke.connect(self.broke)
