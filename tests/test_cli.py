@@ -60,6 +60,7 @@ def test_what_to_train_and_resume_contradict_each_other(capsys, tmp_path):
     assert "--resume goes on with the run as it is" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_was_trained(tmp_path):
     path = tmp_path / "run.elbo"
     command = [sys.executable, "-m", "guiapp", "train", *QUICK, "--steps", "1000000", "--out", str(path), "--json"]

@@ -108,7 +108,7 @@ def test_a_killed_process_is_seen_at_once_and_leaves_its_record(child: Child, tm
     assert len(stored.rows) >= 20, "at most the last second is lost (tests/engine/test_kill.py)"
 
 
-@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("training", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_it_ends_by_itself_when_the_window_is_gone(child: Child, tmp_path: Path, training: bool) -> None:
     child.ask(m.Start(1, GAN, running=training), m.Pull(frozenset()))
     child.until(lambda event: isinstance(event, m.Update) and (event.step >= 50 or not training))
@@ -134,6 +134,7 @@ print(*(type(pickle.loads(data)).__name__ for data in pickle.load(open(sys.argv[
 """
 
 
+@pytest.mark.slow
 def test_the_bytes_in_the_pipe_need_no_torch(child: Child, tmp_path: Path) -> None:
     kinds = frozenset({"latent", "manifold", "samples", "reconstructions", "gradients", "posterior"})
     child.ask(m.Start(1, VAE, running=False), m.Step(2))

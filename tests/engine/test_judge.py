@@ -258,6 +258,7 @@ def until(bench: Bench, step: int) -> None:
     bench.until_it_stops(10_000)
 
 
+@pytest.mark.slow
 def test_a_verdict_is_in_the_file_and_known_after_a_resume(tmp_path: Path) -> None:
     """A generator that stands still, and far off."""
     with benches(tmp_path / "a") as (bench,):
@@ -279,6 +280,7 @@ def test_a_verdict_is_in_the_file_and_known_after_a_resume(tmp_path: Path) -> No
         assert not any(event[1] == "verdict" for event in bench.pull().events), "it is not told twice"
 
 
+@pytest.mark.slow
 def test_a_vaes_verdicts_are_in_the_file_and_known_after_a_resume(tmp_path: Path) -> None:
     deep = runs.spec(runs.vae(Network(hidden=(16,) * 8, activation="sigmoid", init="pytorch")))
     with benches(tmp_path / "a") as (bench,):

@@ -110,9 +110,8 @@ def test_onnx_gives_the_same_outputs_for_batches_of_any_size(run, tmp_path):
 ONE = {"convolutional": runs.gan(CONVOLUTIONAL), "options": runs.gan(LAYERED, spectral=True, packing=2, averaging=0.5)}
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name != "options" else name for name in ONE]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ONE)
 def test_onnx_of_one_model(tmp_path, name):
     trainer = recorded(tmp_path / "run.elbo", ONE[name])
     trainer.model.eval()

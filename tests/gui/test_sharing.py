@@ -161,13 +161,13 @@ def test_what_there_is_not_is_named(window: MainWindow, wire: Wire, links: Shari
 # ----------------------------------------------------------------------------------------------------------------- runs
 
 
-@pytest.mark.parametrize("name", presets.NAMES)
-def test_every_preset_is_started_to_stand(window: MainWindow, wire: Wire, links: Sharing, name: str) -> None:
-    assert links.show(SharedPreset(name))
-    start = wire.last()
-    assert isinstance(start, m.Start)
-    assert (start.spec, start.running) == (presets.load(name).spec, False)
-    assert window.baseline == presets.load(name).spec
+def test_every_preset_is_started_to_stand(window: MainWindow, wire: Wire, links: Sharing) -> None:
+    for name in presets.NAMES:
+        assert links.show(SharedPreset(name))
+        start = wire.last()
+        assert isinstance(start, m.Start)
+        assert (start.spec, start.running) == (presets.load(name).spec, False), name
+        assert window.baseline == presets.load(name).spec
 
 
 def test_a_run_is_copied_as_it_is_now_and_starts_with_its_view(window: MainWindow, wire: Wire, links: Sharing) -> None:

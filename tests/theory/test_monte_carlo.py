@@ -91,7 +91,7 @@ def test_mean_and_deviation_are_those_of_scipy(text: str, name: LawName, m: floa
 
 @pytest.mark.parametrize("text", SHORT)
 @pytest.mark.parametrize("name", CONTINUOUS)
-@pytest.mark.parametrize(("m", "s"), [(0.0, 1.0), (1.3, 0.4), (-2.0, 3.0), (10.0, 10.0), (0.0, 0.01)])
+@pytest.mark.parametrize(("m", "s"), [(1.3, 0.4), (10.0, 10.0), (0.0, 0.01)])
 def test_closed_forms_are_those_of_quadrature(text: str, name: LawName, m: float, s: float) -> None:
     law = Law(name, m, s)
     known = closed_form(text, law)

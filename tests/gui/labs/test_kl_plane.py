@@ -38,6 +38,7 @@ every_params = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(every_params, st.integers(0, 99))
 def test_the_check_passes_everywhere(params: Params, seed: int) -> None:
     assert [row for row in check(params, seed) if not row.good] == []

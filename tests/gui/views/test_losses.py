@@ -178,7 +178,7 @@ def test_the_same_frame_gives_the_same_picture_whatever_came_between(view: Losse
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-@pytest.mark.parametrize("steps", [1, 2, 17, 1_000_000])
+@pytest.mark.parametrize("steps", [1, 2, 17, pytest.param(1_000_000, marks=pytest.mark.slow)])
 def test_a_run_of_any_length_can_come_first(view: LossesView, steps: int) -> None:
     frame = gan_frame(steps, gan=Gan(generator=Gan().generator.__class__(hidden=())), every=2)
     view.draw(frame)
