@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from guiapp.data import DATASETS
 from guiapp.gui.docks import LabDock, ViewDock
@@ -169,6 +169,8 @@ class Workspace(QMainWindow):
         for line in lines:
             self.resizeDocks([tabs[0] for tabs in line], [1000] * len(line), inner)
         self.resizeDocks(heads, [1000] * len(heads), outer)
+        for bar in self.findChildren(QTabBar):  # the dozen labs would shrink to an initial each; so they scroll
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
 
     def arrange_for(self, spec: RunSpec) -> None:
         """Take the arrangement that a run of `spec` will have, as far as one can know before it exists."""
