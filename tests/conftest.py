@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before anything imports Qt
 
@@ -27,6 +28,11 @@ PATIENCE_S = 1.0  # for threads and processes that were told to stop and are abo
 HARMLESS_MESSAGE_OF_QT = "This plugin does not support propagateSizeHints"  # the offscreen platform
 OWN_PROCESSES_OF_PYTHON = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")  # live as long as we do
 OWN_THREADS_OF_QT = {"QDBusConnection", "QXcbEventQueue", "Thread (pooled)", "gmain", "gdbus", "pool-spawner"}
+
+
+# Half as many examples as usual, of two hundred properties; else as hypothesis has it, on a CI always the same ones.
+settings.register_profile("brisk", settings.get_profile(settings.get_current_profile_name()), max_examples=50)
+settings.load_profile("brisk")
 
 
 def private_folders(root: Path) -> dict[str, str]:
