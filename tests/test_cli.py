@@ -190,7 +190,7 @@ def test_a_run_that_is_resumed_into_another_file_is_a_fork_of_it(capsys, tmp_pat
 def test_a_file_that_may_not_grow_ends_the_record_in_a_sentence_and_the_training_not(tmp_path):
     """As where a disk is full: the system refuses to write beyond so many bytes."""
     program = (
-        "import resource, sys; from guiapp import cli; resource.setrlimit(resource.RLIMIT_FSIZE, (300_000,) * 2);"
+        "import resource, sys; from guiapp import cli; resource.setrlimit(resource.RLIMIT_FSIZE, (150_000,) * 2);"
         "sys.exit(cli.run(sys.argv[1:]))"
     )
     path = tmp_path / "run.elbo"

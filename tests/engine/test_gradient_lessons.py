@@ -73,8 +73,8 @@ class Lesson:
         return np.array([runs.column(self.run, self.rows, name)[-1] for name in names])
 
     def end(self, name: str) -> float:
-        """The mean over the last 100 steps."""
-        return float(runs.column(self.run, self.rows, name)[-100:].mean())
+        """The mean over the last 100 steps, of those that were measured."""
+        return float(np.nanmean(runs.column(self.run, self.rows, name)[-100:]))
 
     def variety(self) -> float:
         """Variance of a pixel over the reconstructions, as a fraction of that over the data; 0: one picture for all."""

@@ -215,7 +215,7 @@ def test_a_refused_run_leaves_the_window_as_it_was(window: MainWindow, wire: Wir
     links.show(SharedRun(OWN, "collapse"))
     start = wire.last()
     assert isinstance(start, m.Start)
-    wire.say(m.Refused(start.key, "It cannot be."))
+    wire.say(m.Refused("It cannot be.", key=start.key))
     window.session.start(SPEC)
     answer(wire)
     assert window.workspace.arrangement == "Labs", "the view of a run that never began is not raised"
