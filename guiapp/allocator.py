@@ -6,14 +6,21 @@ import ctypes
 import os
 from typing import Final
 
-_MMAP_THRESHOLD: Final = -3  # of mallopt(3)
+_TRIM_THRESHOLD: Final = -1  # of mallopt(3)
+_MMAP_THRESHOLD: Final = -3
+RESERVE = 4  # times what counts as large
 
 
 def keep_large_apart(size: int) -> None:
     """Let memory of `size` bytes or more go back to the system as soon as it is freed, where the C library is glibc. It
     would put all up to 32 MB on its heap once one such piece was freed, and a small neighbour then keeps it for good:
     the trainer swung between 536 and 601 MB with the data of runs that were replaced, the window by 4 MB with pictures
-    of itself."""
+    of itself.
+
+    Of smaller pieces up to `RESERVE` times as much stays at hand. A threshold that is set no longer moves by itself, and
+    the other would stand at 128 kB: whatever a picture took was given back and faulted in again for the next, and those
+    of a convolutional VAE took 88 ms instead of 52."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, size)
+        mallopt(_TRIM_THRESHOLD, RESERVE * size)

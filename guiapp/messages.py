@@ -180,7 +180,8 @@ class Loading:
 class Update:
     """The answer to a `Pull`: rows (t, S) of steps `first .. first + t - 1`, and pictures by kind, of step `at` or,
     where that is None, of now. `keyframes` (K,): the steps that can be gone back to, where they are not as told before;
-    `events` that happened since the last update: (step, kind, detail)."""
+    `events` that happened since the last update: (step, kind, detail). `to_come`: pictures that a second answer to the
+    same pull will bring."""
 
     key: int
     step: int
@@ -194,6 +195,7 @@ class Update:
     at: int | None = None
     keyframes: npt.NDArray[np.int64] | None = None
     events: tuple[tuple[int, str, Mapping[str, Any]], ...] = ()
+    to_come: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

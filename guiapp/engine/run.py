@@ -114,8 +114,8 @@ class Run:
         self._untold.append((self.trainer.step, "resume", {}))
         self.trainer.player = "both"
 
-    def update(self, pull: m.Pull, running: bool) -> m.Update:
-        """All rows since the last update, and the pictures that are due."""
+    def update(self, pull: m.Pull, running: bool, to_come: frozenset[str] = frozenset()) -> m.Update:
+        """All rows since the last update, and the pictures that are due; those of the kinds `to_come` follow."""
         trainer = self.trainer
         pictures = self._past(pull) if pull.at is not None else self._present(pull, running)
         self._gather()
@@ -137,6 +137,7 @@ class Run:
             at=pull.at,
             keyframes=self.new_keyframes(),
             events=events,
+            to_come=to_come,
         )
 
     def _present(self, pull: m.Pull, running: bool) -> dict[str, m.Picture]:

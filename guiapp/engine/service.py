@@ -13,7 +13,7 @@ from guiapp.allocator import keep_large_apart
 from guiapp.engine import device
 from guiapp.engine.worker import Worker
 
-LARGE = 8 << 20  # bytes; no tensor of a usual step is as large, so training does not pay for it
+LARGE = 16 << 20  # bytes; no tensor of a usual step is as large, so training does not pay for it
 LAST_WORDS = 3.0  # seconds that a hung step gets once the window is gone
 
 

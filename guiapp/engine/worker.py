@@ -24,6 +24,7 @@ from guiapp.engine import device
 from guiapp.engine.album import Album
 from guiapp.engine.describe import describe
 from guiapp.engine.loading import Shelf
+from guiapp.engine.probes import OF_GRADIENTS
 from guiapp.engine.recorder import BUDGET, Recorder
 from guiapp.engine.replay import Replay, player_after
 from guiapp.engine.resume import resumed, standing_at
@@ -146,18 +147,26 @@ class Worker:
             case m.Edit():
                 self._edit(run, command.path, command.value)
             case m.Pull():
-                if any(isinstance(other, m.Pull) for other in self._inbox):  # the person has moved on
-                    command = replace(command, needs=frozenset())
-                answer = run.update(command, self.running)
-                if answer.at is None:
-                    self._rests_until = 0.0
-                elif answer.pictures:
-                    self._rests_until = perf_counter() + REST
-                self._say(answer)
+                self._answer(run, command)
             case m.Save():
                 self._save(run, command.path)
             case m.Study():
                 self._studies.begin(run, command)
+
+    def _answer(self, run: Run, pull: m.Pull) -> None:
+        """Of a past step first what its weights alone give: the window draws that while the gradients are found."""
+        later = pull.needs & OF_GRADIENTS if pull.at is not None and pull.needs - OF_GRADIENTS else frozenset()
+        for needs, to_come in ((pull.needs - later, later), (later, frozenset())):
+            if any(isinstance(other, m.Pull) for other in self._inbox):  # the person has moved on
+                needs = to_come = frozenset()
+            answer = run.update(replace(pull, needs=needs), self.running, to_come)
+            if answer.at is None:
+                self._rests_until = 0.0
+            elif answer.pictures:
+                self._rests_until = perf_counter() + REST
+            self._say(answer)
+            if not to_come:
+                break
 
     def _save(self, run: Run, path: str) -> None:
         try:

@@ -32,6 +32,7 @@ class Frame:
         default_factory=dict
     )  # by kind: the newest report of each, of whichever step
     until: int = 0  # the newest step of the run while a past step is shown, else 0
+    to_come: frozenset[str] = frozenset()  # pictures of a past step that follow
 
     @property
     def spec(self) -> RunSpec:

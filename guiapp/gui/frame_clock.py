@@ -58,6 +58,7 @@ class FrameClock(QObject):
         self._moved = True  # something besides training asks for a new frame
         self._asked: dict[Drawable, tuple[frozenset[str], Mapping[str, Any]]] = {}  # needs and focus at the last pull
         self._in_hand: list[Drawable] = []  # whose focus has changed since, and that have not been drawn anew
+        self._waiting: list[Drawable] = []  # for the rest of the pictures of a past step
         self._for_hand = False  # the answer to come is about the views in hand alone
         self._followed = -math.inf  # when a hand was last asked for, in s of `perf_counter`
         self._timer = QTimer(self)
@@ -88,15 +89,18 @@ class FrameClock(QObject):
     def _hurry(self, *_: object) -> None:
         self._moved = True
         self._stale.clear()
+        self._waiting.clear()
         self._timer.start(0)
 
     def _on_frame(self, frame: Frame, fresh: frozenset[str]) -> None:
         if self._session.at not in (None, frame.step):
             self._timer.start(0)  # asked before the last move
             return
-        for view in tuple(self._in_hand) if self._for_hand else self._views():
-            if view.is_showing() and view.wants(fresh) and view not in self._stale:
-                self._stale.append(view)
+        asked = self._in_hand if self._for_hand else self._views()
+        waited = self._waiting if frame.until else []
+        wanting = waited or [view for view in asked if view.is_showing() and view.wants(fresh)]
+        self._waiting = [view for view in wanting if view.needs_now() & frame.to_come]
+        self._stale += [view for view in wanting if view not in self._stale and view not in self._waiting]
         self._draw_in_hand(frame)
         if self._moved and not self._pace.isActive():
             self._pace.start(0)

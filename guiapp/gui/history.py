@@ -65,6 +65,7 @@ class History:
             marks=tuple(mark for mark in live.marks if mark.step < self.at),
             events=tuple(event for event in live.events if event.step <= self.at),
             until=live.step,
+            to_come=event.to_come,
         )
         return frozenset(event.pictures)
 

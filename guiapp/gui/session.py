@@ -246,7 +246,7 @@ class Session(QObject):
 
     def _receive(self, event: m.Event) -> None:
         if isinstance(event, m.Update) and event.at == self._pulled:
-            self.pull_pending = False
+            self.pull_pending = bool(event.to_come)
         if (
             isinstance(event, m.Update | m.Kept | m.Recorded | m.Paused | m.Edited | m.Diverged | m.Studied)
             and event.key != self._key

@@ -53,15 +53,8 @@ def test_as_many_points_as_asked_for(asked: int) -> None:
     assert len(found["labels"]) == len(found["std"]) == len(found["cross"]) == count
 
 
-def test_encoding_by_batches_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = vae()
-    whole = picture(run, "latent")
-    monkeypatch.setattr(latent, "BATCH", 50)
-    assert_allclose(picture(run, "latent")["mean"], whole["mean"], rtol=1e-5, atol=1e-6)
-
-
 def test_the_plane_does_not_depend_on_how_many_points_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(latent, "BATCH", 100)
+    monkeypatch.setattr(latent, "BASIS", 100)
     run = vae(latent=6)
     few, all_of_them = (picture(run, "latent", latent_points=count)["axes"] for count in (100, 297))
     assert_allclose(few, all_of_them, atol=1e-5)

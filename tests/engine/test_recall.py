@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,13 @@ def advance(bench: Bench, until: int) -> None:
 
 
 def pull(bench: Bench, at: int | None = None, needs: frozenset[str] = ALL) -> m.Update:
+    """The whole answer, whether it came at once or, of a past step, the pictures of its gradients by themselves."""
+    before = len(bench.said)
     bench.obey(m.Pull(needs, {}, at))
-    return bench.last(m.Update)
+    parts = [event for event in bench.said[before:] if isinstance(event, m.Update)]
+    assert not parts[-1].to_come
+    assert all(part.to_come and part.at is not None for part in parts[:-1])
+    return replace(parts[-1], pictures={kind: picture for part in parts for kind, picture in part.pictures.items()})
 
 
 def same(one: Mapping[str, m.Picture], other: Mapping[str, m.Picture]) -> bool:

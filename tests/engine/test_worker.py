@@ -109,7 +109,23 @@ def test_of_several_moves_of_the_timeline_only_the_last_is_shown(bench: Bench) -
     inbox: deque[m.Command] = deque([m.Pull(ALL), m.Pull(ALL, {}, 0), m.Pull(ALL, {}, 5), m.Quit()])
     bench.worker.work(inbox, Signal())
     told = [event for event in bench.said if isinstance(event, m.Update)]
-    assert [(event.at, bool(event.pictures)) for event in told] == [(None, False), (0, False), (5, True)]
+    assert [(event.at, bool(event.pictures)) for event in told] == [(None, False), (0, False), (5, True), (5, True)]
+
+
+def test_what_the_weights_of_a_past_step_give_does_not_wait_for_its_gradients(bench: Bench) -> None:
+    bench.obey(m.Start(1, GAN, running=False), m.Run(until=5))
+    bench.until_it_stops()
+    bench.worker.settle()
+    of_gradients = frozenset({"gradients", "layers", "tensor"})
+    bench.obey(m.Pull(ALL | of_gradients, {}, 0))
+    soon, later = [event for event in bench.said if isinstance(event, m.Update)][-2:]
+    assert soon.to_come == of_gradients
+    assert {"samples", "field"} <= soon.pictures.keys() <= ALL - of_gradients
+    assert (later.at, later.to_come) == (0, frozenset())
+    assert later.pictures.keys() == of_gradients
+    bench.obey(m.Pull(frozenset({"gradients"}), {}, 5))
+    alone = bench.last(m.Update)
+    assert (alone.at, alone.pictures.keys(), alone.to_come) == (5, {"gradients"}, frozenset())
 
 
 def test_training_rests_while_a_hand_may_move_the_timeline_on(bench: Bench) -> None:

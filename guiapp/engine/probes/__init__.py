@@ -39,3 +39,4 @@ PROBES = (
     layers.PROBE,
     tensor.PROBE,
 )
+OF_GRADIENTS = frozenset(probe.kind for probe in PROBES if probe.of_gradients)

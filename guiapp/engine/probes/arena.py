@@ -18,6 +18,7 @@ from guiapp.data.source import Law
 from guiapp.engine.models.gan import GanModel
 from guiapp.engine.probes.field import GRID, POINTS, extent
 from guiapp.engine.probes.probe import Arrays, Probe, array, noise
+from guiapp.engine.probes.rows import by_rows
 from guiapp.engine.trainer import Trainer
 from guiapp.spec import Gan
 from guiapp.theory import game
@@ -50,9 +51,9 @@ def read(trainer: Trainer, focus: Mapping[str, Any]) -> Arrays:
     assert isinstance(model, GanModel)
     assert isinstance(spec, Gan)
     z = _of_law(model, noise(trainer, POINTS, model.noise))
-    made = model.decode(z)
+    made = by_rows(model.decode, z)
     result = {"real": array(trainer.feed.heldout[:POINTS]), "noise": array(z[:, :2]), "generated": array(made)}
-    result["logit"] = array(model.logit(_centres(trainer)), (GRID, GRID))
+    result["logit"] = array(by_rows(model.logit, _centres(trainer)), (GRID, GRID))
     result["at"], result["push"] = array(made[:ARROWS]), array(push(model, spec, made[:ARROWS]))
     result |= _deformed(trainer, model)
     if focus.get("arena_optimum") and isinstance(trainer.source, Law):
@@ -80,7 +81,7 @@ def optimum(trainer: Trainer, model: GanModel, law: Law) -> Grid:
     """
     size = sum(parameter.numel() for parameter in model.generator.parameters())
     count = int(min(SAMPLES, max(1000, WORK // max(1, size))))
-    made = array(model.decode(_of_law(model, noise(trainer, count, model.noise))))
+    made = array(by_rows(model.decode, _of_law(model, noise(trainer, count, model.noise))))
     edges = np.linspace(-1, 1, GRID + 1) * extent(trainer)
     finite = made[np.isfinite(made).all(1)]
     histogram = np.histogram2d(finite[:, 1], finite[:, 0], bins=(edges, edges))[0] / max(1, len(finite))

@@ -10,6 +10,7 @@ import torch
 from guiapp.data.source import Table
 from guiapp.engine.models.gan import GanModel
 from guiapp.engine.probes.probe import Arrays, Probe, array
+from guiapp.engine.probes.rows import by_rows
 from guiapp.engine.probes.samples import generated
 from guiapp.engine.trainer import Trainer
 
@@ -31,7 +32,7 @@ def read(trainer: Trainer, focus: Mapping[str, Any]) -> Arrays:
         half = extent(trainer)
         side = ((torch.arange(GRID, device=trainer.device) + 0.5) / GRID * 2 - 1) * half
         y, x = torch.meshgrid(side, side, indexing="ij")
-        logits = trainer.model.logit(torch.stack((x.flatten(), y.flatten()), dim=1))
+        logits = by_rows(trainer.model.logit, torch.stack((x.flatten(), y.flatten()), dim=1))
         result["grid"] = array(torch.sigmoid(logits), (GRID, GRID))
     return result
 

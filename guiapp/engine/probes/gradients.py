@@ -40,4 +40,4 @@ def read(trainer: Trainer, focus: Mapping[str, Any]) -> Arrays:
     return {"edges": EDGES.astype(np.float32), "counts": counts, "zeros": zeros, "rms": rms}
 
 
-PROBE = Probe("gradients", frozenset(), read)
+PROBE = Probe("gradients", frozenset(), read, of_gradients=True)

@@ -11,12 +11,13 @@ from torch import Tensor
 
 from guiapp.engine.models.vae import VaeModel
 from guiapp.engine.probes.probe import Arrays, Probe, array
+from guiapp.engine.probes.rows import by_rows
 from guiapp.engine.trainer import Trainer
 from guiapp.theory import aggregate, gaussian
 
 POINTS = 3000  # 9 ms for the default encoder; 10,000 take 40 and so are shown more seldom while training runs
 MOST = 10_000
-BATCH = 1000  # rows encoded at once: what they need stays in the cache, and a convolution's in memory
+BASIS = 1000  # means whose principal components are the plane
 CELLS, CELLS_ACROSS = 64, 48  # of the density, a side; the smaller table where the axes are correlated
 MIXED, MIXED_ACROSS = 3000, 1000  # posteriors that make up the density, likewise: 15 ms each
 REACH = 4.0  # of the density's square, at least
@@ -66,13 +67,13 @@ def read(trainer: Trainer, focus: Mapping[str, Any]) -> Arrays:
 
 
 def encoded(model: VaeModel, x: Tensor) -> tuple[Tensor, Tensor]:
-    """μ and log σ² of q(z|x), a batch at a time: (N, D) -> (N, Z), (N, Z)."""
-    means, log_vars = zip(*(model.encode(x[i : i + BATCH]) for i in range(0, len(x), BATCH)), strict=True)
-    return torch.cat(means), torch.cat(log_vars)
+    """μ and log σ² of q(z|x): (N, D) -> (N, Z), (N, Z)."""
+    mean, log_var = by_rows(lambda rows: torch.cat(model.encode(rows), 1), x).chunk(2, 1)
+    return mean, log_var
 
 
 def plane_axes(mean: Tensor, chosen: tuple[int, int] | None) -> Tensor:
-    """Orthonormal rows (2, Z): the dimensions `chosen`, or the first two principal components of the first `BATCH` of
+    """Orthonormal rows (2, Z): the dimensions `chosen`, or the first two principal components of the first `BASIS` of
     the means (N, Z), so that the plane does not depend on how many points are shown. The one row is 0 where Z = 1."""
     size = mean.shape[1]
     unit = torch.eye(max(2, size), device=mean.device)[:, :size]
@@ -80,7 +81,7 @@ def plane_axes(mean: Tensor, chosen: tuple[int, int] | None) -> Tensor:
         return unit[list(chosen)]
     if size <= 2:
         return unit[:2]
-    centred = (mean[:BATCH] - mean[:BATCH].mean(0)).cpu().double()  # as float32 the squares of a large mean overflow
+    centred = (mean[:BASIS] - mean[:BASIS].mean(0)).cpu().double()  # as float32 the squares of a large mean overflow
     if not centred.isfinite().all():  # a diverged encoder has no principal axes
         return unit[:2]
     _, vectors = torch.linalg.eigh(centred.T @ centred)

@@ -146,4 +146,4 @@ def _of_gradients(trainer: Trainer) -> Arrays:
     return {"g_zeros": zeros, "g_nan": bad[0], "g_inf": bad[1]}
 
 
-PROBE = Probe("layers", frozenset(), read)
+PROBE = Probe("layers", frozenset(), read, of_gradients=True)

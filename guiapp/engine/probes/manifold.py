@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from guiapp.engine.models.vae import VaeModel
-from guiapp.engine.probes.latent import BATCH, plane_axes
+from guiapp.engine.probes.latent import BASIS, encoded, plane_axes
 from guiapp.engine.probes.probe import Arrays, Probe, array
+from guiapp.engine.probes.rows import by_rows
 from guiapp.engine.trainer import Trainer
 
 CELLS = 15
@@ -42,10 +43,10 @@ def read(trainer: Trainer, focus: Mapping[str, Any]) -> Arrays:
     grid = torch.tensor(np.stack([first, second], -1).reshape(-1, 2), dtype=torch.float32, device=trainer.device)
     chosen = focus.get("latent_axes")
     known = model.latent == 2 or (chosen is not None and max(chosen) < model.latent)  # then there is no need to encode
-    mean = model.encode(trainer.feed.heldout[: 1 if known else BATCH])[0]
+    mean, _ = encoded(model, trainer.feed.heldout[: 1 if known else BASIS])
     axes = plane_axes(mean, chosen)  # (2, Z)
     codes = grid @ axes  # (R², Z)
-    out = torch.cat([model.decode(codes[i : i + BATCH]) for i in range(0, len(codes), BATCH)])  # (R², D)
+    out = by_rows(model.decode, codes)  # (R², D)
     shape = tuple(trainer.source.shape)
     if not trainer.feed.is_plane and len(shape) >= 2:
         out = _thinned(out, cells, shape)

@@ -23,13 +23,15 @@ class Probe:
     the run, and leaves weights, gradients, mode and optimiser as found. `requires` is a subset of the capabilities.
 
     `focus` names the entries of the focus that the picture depends on: when one changes, it is made anew. A picture
-    that is `prompt` answers a hand on the mouse: it is cheap (a few ms), and is made at once, whatever was spent."""
+    that is `prompt` answers a hand on the mouse: it is cheap (a few ms), and is made at once, whatever was spent. One
+    `of_gradients` shows those of the step that was taken last."""
 
     kind: str
     requires: frozenset[str]
     read: Callable[[Trainer, Mapping[str, Any]], Arrays]
     focus: frozenset[str] = frozenset()
     prompt: bool = False
+    of_gradients: bool = False
 
 
 def array(tensor: Tensor, shape: tuple[int, ...] | None = None) -> npt.NDArray[Any]:

@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 
 from guiapp.engine.models.gan import GanModel
 from guiapp.engine.probes.probe import Arrays, Probe, array, few, noise
+from guiapp.engine.probes.rows import by_rows
 from guiapp.engine.trainer import Trainer
 from guiapp.spec import Vae
 
@@ -24,8 +25,8 @@ def generated(trainer: Trainer, count: int) -> Any:
         z = noise(trainer, count, model.noise)
         if model.noise_law == "uniform":  # Φ maps the normal draws to uniform ones
             z = (z / 2**0.5).erf()
-        return model.decode(z)
-    return model.decode(noise(trainer, count, model.latent))
+        return by_rows(model.decode, z)
+    return by_rows(model.decode, noise(trainer, count, model.latent))
 
 
 def drawn(trainer: Trainer, mean: Tensor) -> Tensor | None:

@@ -94,4 +94,4 @@ def _facts(values: Tensor | None) -> list[float]:
     return [*counted, float(finite.min()), float(finite.max()), float(wide.mean()), float(wide.std())]
 
 
-PROBE = Probe("tensor", frozenset(), read, focus=frozenset({"tensor"}), prompt=True)
+PROBE = Probe("tensor", frozenset(), read, focus=frozenset({"tensor"}), prompt=True, of_gradients=True)
