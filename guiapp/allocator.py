@@ -17,9 +17,9 @@ def keep_large_apart(size: int) -> None:
     the trainer swung between 536 and 601 MB with the data of runs that were replaced, the window by 4 MB with pictures
     of itself.
 
-    Of smaller pieces up to `RESERVE` times as much stays at hand. Once one threshold is set the other no longer moves by
-    itself, and it would stand at 128 kB: what a picture took was given back and faulted in again for the next, and those
-    of a convolutional VAE took 88 ms instead of 52."""
+    Of smaller pieces up to `RESERVE` times as much stays at hand. Once one threshold is set the other no longer moves
+    by itself, and it would stand at 128 kB: what a picture took was given back and faulted in again for the next, and
+    those of a convolutional VAE took 88 ms instead of 52."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, size)
