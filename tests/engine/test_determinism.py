@@ -40,6 +40,9 @@ EDITS: dict[str, dict[int, tuple[str, Any]]] = {
 }
 
 
+LOOKS = (0, 3, 9, 10, 11, 13)  # after the first step, after edits, and after a step of one player alone
+
+
 def trained(name: str, seed: int = 0, edits: bool = True, look: bool = False) -> tuple[Trainer, np.ndarray]:
     """Fourteen steps with the edits, of which step 11 is D's alone and step 12 G's."""
     model, data = MODELS[name]
@@ -50,7 +53,7 @@ def trained(name: str, seed: int = 0, edits: bool = True, look: bool = False) ->
             run.edit(*EDITS[name][step])
         run.player = {10: "d", 11: "g"}.get(step, "both")  # type: ignore[assignment]
         assert next(events) is None
-        if look:
+        if look and step in LOOKS:
             look_at_all(run, darkroom)
     return run, run.flush()
 

@@ -76,11 +76,12 @@ def test_the_density_of_bernoulli_is_its_probabilities() -> None:
 @pytest.mark.parametrize(("m", "s"), [(0.0, 1.0), (1.3, 0.4), (-2.0, 3.0)])
 def test_mean_and_deviation_are_those_of_scipy(text: str, name: LawName, m: float, s: float) -> None:
     law, f = Law(name, m, s), SHORT[text]
-    low, high = frozen(law).ppf([1e-300, 1 - 1e-16]) if name != "normal" else (m - 38 * s, m + 38 * s)
+    density = frozen(law)
+    low, high = density.ppf([1e-300, 1 - 1e-16]) if name != "normal" else (m - 38 * s, m + 38 * s)
     points = [place for place in (m, 0.0) if low < place < high]
 
     def mean(power: int) -> float:
-        value = integrate.quad(lambda z: f(z) ** power * frozen(law).pdf(z), low, high, points=points, limit=400)
+        value = integrate.quad(lambda z: f(z) ** power * density.pdf(z), low, high, points=points, limit=400)
         return float(value[0])
 
     found = moments(f, law)
