@@ -88,7 +88,7 @@ def test_the_noise_of_the_draws_covers() -> None:
     truth = model.log_p(heldout(model.trainer, 30)).mean()
     for seed in range(100):
         model.trainer.spec = runs.spec(model.trainer.spec.model, seed=seed)  # type: ignore[arg-type]
-        found = study(model.trainer, draws=1024, data=30)
+        found = study(model.trainer, draws=256, data=30)
         deviations.append((found["prior"][-1] - truth) / found["prior_noise"][-1])
         inside += abs(deviations[-1]) < 1
     assert 55 <= inside <= 81

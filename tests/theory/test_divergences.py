@@ -88,7 +88,8 @@ def test_hellinger_agrees_with_its_definition() -> None:
 
 def test_wasserstein_agrees_with_the_quantiles() -> None:
     for four in PAIRS:
-        gap = lambda u, four=four: (norm(*four[:2]).ppf(u) - norm(*four[2:]).ppf(u)) ** 2  # noqa: E731
+        p, q = norm(*four[:2]), norm(*four[2:])
+        gap = lambda u, p=p, q=q: (p.ppf(u) - q.ppf(u)) ** 2  # noqa: E731
         assert_allclose(wasserstein(*four), math.sqrt(quad(gap, 0, 1, limit=500)[0]), rtol=1e-4)
 
 

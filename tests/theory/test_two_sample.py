@@ -172,10 +172,10 @@ def test_the_estimate_is_unbiased_and_its_floor_and_error_are_right(law: Law) ->
         fake = law.sample(200, rng)[0] * np.float32(scale)
         return kernel.squared_mmd(kernel.embed(law.sample(400, rng)[0]), kernel.embed(fake))
 
-    equal = np.array([estimate(1.0).value for _ in range(600)])
+    equal = np.array([estimate(1.0).value for _ in range(300)])
     floor = kernel.floor(400, 200)
     assert floor.mean == 0
-    assert abs(equal.mean()) < 4 * floor.deviation / math.sqrt(600)
+    assert abs(equal.mean()) < 4 * floor.deviation / math.sqrt(300)
     assert 0.75 < equal.std() / floor.deviation < 1.3
     assert np.mean(equal > 4 * floor.deviation) < 0.04
     other = [estimate(0.8) for _ in range(100)]

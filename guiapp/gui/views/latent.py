@@ -153,6 +153,7 @@ class LatentView(View):
             beside_bar.addWidget(bar)
         self._planes.addWidget(self._even, 1)
         self._planes.addWidget(self._manifold, 1)
+        self._manifold.hide()  # until there is one: together they ask for 363 pixels
         self._beside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._beside.setSpacing(0)
         self._beside.addWidget(self._legend)

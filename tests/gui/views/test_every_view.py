@@ -168,15 +168,14 @@ def test_a_theme_takes_effect_on_what_is_shown(view: View) -> None:
     assert shown[0] == shown[2] != shown[1], "of the picture"
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_any_size(view: View, size: tuple[int, int]) -> None:
-    for make in FRAMES:
-        view.draw(make())
+@pytest.mark.parametrize("make", FRAMES)
+def test_any_size(view: View, make: Callable[[], Frame]) -> None:
+    view.draw(make())
+    for size in SIZES:
         view.resize(*size)
         view.grab()
         if size[0] >= 300:
             assert (view.width(), view.height()) == size, "it must not push the window open"
-        view.resize(700, 450)
 
 
 def test_runs_of_all_kinds_one_after_another(view: View) -> None:
