@@ -314,7 +314,7 @@ def test_looking_back_while_it_trains(qtbot, window):
     window.session.run()
     until(qtbot, lambda: trained(window, 60) and len(keyframes(window)) > 1 and bool(window.session.frame.pictures))
     window.timeline.travelled.emit(0)
-    until(qtbot, lambda: window.session.frame.until > 60)
+    until(qtbot, lambda: window.session.frame.until > 60 and not window.session.frame.to_come)
     past, live = window.session.frame, window.session.live
     assert past.step == 0
     assert not len(past.series)

@@ -151,9 +151,10 @@ class LatentView(View):
         beside_bar.addWidget(self._plot, 1)
         for bar in self._bars.values():
             beside_bar.addWidget(bar)
+            bar.hide()  # until it has something to explain
         self._planes.addWidget(self._even, 1)
         self._planes.addWidget(self._manifold, 1)
-        self._manifold.hide()  # until there is one: together they ask for 363 pixels
+        self._manifold.hide()
         self._beside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._beside.setSpacing(0)
         self._beside.addWidget(self._legend)
