@@ -90,6 +90,7 @@ class FrameClock(QObject):
         self._moved = True
         self._stale.clear()
         self._waiting.clear()
+        self._pull()  # at once: the trainer works while the panels follow
         self._timer.start(0)
 
     def _on_frame(self, frame: Frame, fresh: frozenset[str]) -> None:

@@ -340,6 +340,7 @@ class MainWindow(QMainWindow):
 
     def _update_text(self) -> None:
         session, frame, live = self.session, self.session.frame, self.session.live
+        self.run_bar.set_waiting(session.waiting)
         if frame is not None and live is not None:
             epoch = live.epoch if live.run.data_count else math.nan  # a law has no epochs
             self.run_bar.set_progress(live.step, epoch, live.steps_per_s, session.seconds, session.device)

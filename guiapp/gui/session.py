@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from time import perf_counter
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -75,6 +76,7 @@ class Session(QObject):
         self.seconds = 0.0
         self.pull_pending = False
         self._pulled: int | None = None  # the moment that was asked for last
+        self._asked_at = 0.0
         self._thread = thread
         self._key = 0  # of the current run
         self._last_key = 0  # of the run asked for last
@@ -235,8 +237,13 @@ class Session(QObject):
     def pull(self, needs: frozenset[str], focus: Mapping[str, Any]) -> None:
         """Ask for the next frame; `frame_changed` follows."""
         if not self.pull_pending and (self.has_run or self.state == "diverged"):
-            self.pull_pending, self._pulled = True, self.at
+            self.pull_pending, self._pulled, self._asked_at = True, self.at, perf_counter()
             self._thread.send(m.Pull(needs, focus, self.at))
+
+    @property
+    def waiting(self) -> float:
+        """Seconds for which the trainer of the run has owed an answer; 0 where it owes none."""
+        return perf_counter() - self._asked_at if self.pull_pending and self.has_run else 0.0
 
     def shut_down(self) -> None:
         """End the trainer process; returns when it is gone."""

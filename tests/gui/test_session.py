@@ -86,6 +86,22 @@ def test_one_pull_at_a_time(session, wire):
     assert sum(isinstance(c, m.Pull) for c in wire.sent) == 2
 
 
+def test_how_long_an_answer_has_been_owed(session, wire, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("guiapp.gui.session.perf_counter", lambda: now[0])
+    key = begin(session, wire)
+    assert session.waiting == 0
+    session.pull(frozenset({"latent"}), {})
+    now[0] += 7
+    assert session.waiting == 7
+    wire.say(update(key, 1, 1))
+    assert session.waiting == 0
+    session.pull(frozenset({"latent"}), {})
+    now[0] += 7
+    session.start(session.spec)
+    assert session.waiting == 0, "data are being read, which is shown"
+
+
 def test_what_arrives_late_from_the_run_before_is_dropped(session, wire):
     old = begin(session, wire)
     session.start(RunSpec(seed=1))

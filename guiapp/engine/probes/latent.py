@@ -17,7 +17,7 @@ from guiapp.theory import aggregate, gaussian
 
 POINTS = 3000  # 9 ms for the default encoder; 10,000 take 40 and so are shown more seldom while training runs
 MOST = 10_000
-BASIS = 1000  # means whose principal components are the plane
+BASIS = 500  # means whose principal components are the plane
 CELLS, CELLS_ACROSS = 64, 48  # of the density, a side; the smaller table where the axes are correlated
 MIXED, MIXED_ACROSS = 3000, 1000  # posteriors that make up the density, likewise: 15 ms each
 REACH = 4.0  # of the density's square, at least

@@ -33,6 +33,9 @@ STATES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
 )
 
 
+LATE = 5.0  # seconds without an answer, of which a person is told
+
+
 class RunBar(QToolBar):
     """Emits what is asked for and shows what it is told; it decides nothing. It never changes its own state: the
     button becomes ⏸ when `set_state` says "training", not when it is clicked."""
@@ -52,7 +55,7 @@ class RunBar(QToolBar):
         self.setMovable(False)
         self.setIconSize(QSize(20, 20))
         self._theme = LIGHT
-        self._state, self._text = "ready", ""
+        self._state, self._text, self._late = "ready", "", False
         self._make_actions()
         self._guard = KeyGuard(self)
         self._presets = QComboBox(self, placeholderText="custom")
@@ -117,6 +120,16 @@ class RunBar(QToolBar):
         self.run_action.setToolTip(f"{self.run_action.text()} (Space)")
         for action in self.run_actions():
             action.setEnabled(state != "starting")  # asked twice, the run would be built twice
+
+    def set_waiting(self, seconds: float) -> None:
+        """Say so where the trainer has owed an answer for long; the state is shown again once it has answered."""
+        late, before = seconds > LATE, self._late
+        self._late = late
+        if late:
+            why = f"The trainer has not answered for {seconds:.0f} s: a step takes long, or its process stands still."
+            self._health.show_state("no answer", self._theme.warning, why)
+        elif before:
+            self.set_state(self._state, self._text)
 
     def show_loading(self, done: int, total: int) -> None:
         """Show, in place of the run's numbers, how much of the data is read, until the state changes."""
