@@ -75,6 +75,7 @@ def _clean_folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Pat
 
 @pytest.fixture(autouse=True)
 def _private_folders(_clean_folders: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gc, "freeze", lambda: None)  # the program has one window for good; here there are hundreds
     folder = _clean_folders()
     for name, value in private_folders(folder).items():
         monkeypatch.setenv(name, value)

@@ -25,7 +25,7 @@ def open_window() -> Iterator[apps.App]:
     spec = presets.load(presets.DEFAULT).spec
     with tempfile.TemporaryDirectory(prefix="elboscope-bench-") as folder:
         app = apps.build(spec, spec, Path(folder))
-        app.window.show()
+        apps.begin(app, None)
         try:
             yield app
         finally:

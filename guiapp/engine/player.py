@@ -19,7 +19,7 @@ class NonFiniteError(ArithmeticError):
 class Player:
     """Parameters with their names, their optimiser, and what every step tells of them.
 
-    `gradients` holds the gradients of the last step, for the probes.
+    `gradients` holds the gradients of the last step, for the probes. Where `tells` is false, no update is measured.
     """
 
     def __init__(self, named: Iterable[tuple[str, nn.Parameter]], optimiser: Optimiser) -> None:
@@ -27,6 +27,7 @@ class Player:
         self.names = tuple(name for name, _ in pairs)
         self.parameters: list[Tensor] = [p for _, p in pairs]
         self.gradients: list[Tensor] = []
+        self.tells = True
         self.optimiser = _optimiser(self.parameters, optimiser)
         self._norms, self._updates = Norms(), Updates(self.parameters)
         self._root = torch.tensor([math.sqrt(p.numel()) for p in self.parameters], device=self.parameters[0].device)
@@ -58,12 +59,12 @@ class Player:
         """One optimiser step along `gradients`, in iteration `step`.
 
         Returns:
-            `rms`, and (P,) ‖Δw‖ / ‖w‖ of each tensor: NaN where w = 0, and all of it in steps that are not `measured`.
+            `rms`, and (P,) ‖Δw‖ / ‖w‖ of each tensor: NaN where w = 0, and all of it where none is measured.
         """
         with torch.no_grad():
             for parameter, gradient in zip(self.parameters, gradients, strict=True):
                 parameter.grad = gradient
-            if not measured(step):
+            if not (self.tells and measured(step)):
                 self.optimiser.step()
                 return rms, self._nothing
             self._updates.begin()

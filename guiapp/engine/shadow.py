@@ -25,6 +25,8 @@ class Shadow:
 
     def __init__(self, blob: bytes, complain: Callable[[str], None], source: Source | None = None) -> None:
         self.trainer = Trainer(spec_of(blob), source)
+        for player in self.trainer.objective.players.values():
+            player.tells = False  # what is told of a step is in the run file
         self._at = -1
         self._has_gradients = False
         self._darkroom = Darkroom(self.trainer, complain)

@@ -216,3 +216,13 @@ def test_another_file_at_the_same_place_is_looked_at_anew(bench: Bench, tmp_path
     paths[1].replace(paths[0])
     assert "do not fit" in bench.seen(paths[0], 3, frozenset({"samples"})).trouble
     assert bench.seen(paths[0], 3, frozenset({"samples"})).trouble == ""
+
+
+def test_the_step_for_gradients_measures_nothing_that_is_in_the_file(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.obey(m.Start(1, VAE, running=False))
+    advance(bench, 3)
+    bench.worker.settle()
+    monkeypatch.setattr("guiapp.engine.updates.Updates.begin", lambda _: pytest.fail("measured an update"))
+    assert "gradients" in pull(bench, 3).pictures
