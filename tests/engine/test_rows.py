@@ -12,7 +12,7 @@ from guiapp.engine.probes import rows
 from guiapp.engine.probes.rows import LEAST, ROWS, by_rows
 
 
-@pytest.mark.parametrize("count", [1, ROWS, ROWS + 1, 5 * ROWS + 7])
+@pytest.mark.parametrize("count", [1, 2 * LEAST, 2 * LEAST + 1, LEAST + ROWS, 5 * ROWS + 7])
 @pytest.mark.parametrize("cores", [1, 4])
 def test_blocks_give_what_the_whole_gives(count: int, cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: cores * torch.get_num_threads())
