@@ -17,8 +17,8 @@ WORTH = 5e-4  # seconds that the first block takes at least where threads, 0.3 m
 def by_rows(network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """`network(x)` without gradients; (N, ...) -> (N, ...). On a CPU in blocks of up to `ROWS` rows, so that what one
     needs stays in the cache, and as many at once as torch leaves cores free; what the first one takes, an eighth of all
-    at the most, tells whether that is worth it. The encoder of vae-conv takes 12 ms for 1,500 images so; 20 on one core,
-    and 37 of all at once."""
+    at the most, tells whether that is worth it. The encoder of vae-conv takes 12 ms for 1,500 images so; 20 on one
+    core, and 37 of all at once."""
 
     def compute(block: Tensor) -> Tensor:
         with torch.no_grad():  # each thread has a mode of its own
