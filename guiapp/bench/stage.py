@@ -25,7 +25,7 @@ def open_window() -> Iterator[apps.App]:
     spec = presets.load(presets.DEFAULT).spec
     with tempfile.TemporaryDirectory(prefix="elboscope-bench-") as folder:
         app = apps.build(spec, spec, Path(folder))
-        apps.begin(app, None)
+        app.window.show()
         try:
             yield app
         finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 from dataclasses import dataclass
@@ -92,7 +91,6 @@ def begin(app: App, spec: RunSpec | None, link: str = "") -> None:
     what a killed window left, or opens the last run if the person wants that and asked for nothing else."""
     window, settings = app.window, app.window.settings
     window.show()
-    gc.freeze()  # what is there now stays; a look at all of it for garbage would hold the window up for 60 ms
     left = app.recovery.left()
     if link:
         window.desk.sharing.take(link)

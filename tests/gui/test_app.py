@@ -57,13 +57,6 @@ def test_the_preset_of_the_settings_is_the_one_that_runs(start):
     assert start.sent() == []
 
 
-def test_the_garbage_collector_passes_over_the_window_once_it_is_shown(start, monkeypatch):
-    shown = []
-    monkeypatch.setattr("gc.freeze", lambda: shown.append(start.app.window.isVisible()))
-    start()
-    assert shown == [True]
-
-
 def test_a_preset_that_is_gone_gives_way_to_the_default(start):
     assert start(preset="no such preset").session.spec == presets.load(presets.DEFAULT).spec
 

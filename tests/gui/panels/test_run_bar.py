@@ -397,18 +397,3 @@ def test_a_click_on_a_button_leaves_space_to_the_window(window: QMainWindow, bar
     QTest.keyClick(box, Qt.Key.Key_Space)
     assert not box.isChecked()
     assert combo.focusPolicy() == Qt.FocusPolicy.TabFocus
-
-
-def test_an_answer_that_does_not_come_is_told_until_it_has_come(bar: RunBar) -> None:
-    health = bar.findChild(Health)
-    assert isinstance(health, Health)
-    for state, text in (("training", ""), ("diverged", "encoder.0.weight")):
-        bar.set_state(state, text)
-        usual = (health.accessibleName(), health.toolTip())
-        bar.set_waiting(4.9)
-        assert (health.accessibleName(), health.toolTip()) == usual
-        bar.set_waiting(12.3)
-        assert health.accessibleName() == "Health: no answer"
-        assert "not answered for 12 s" in health.toolTip()
-        bar.set_waiting(0.0)
-        assert (health.accessibleName(), health.toolTip()) == usual
