@@ -18,19 +18,20 @@ import torch
 
 from guiapp import __version__
 from guiapp.engine import thumbnail
+from guiapp.engine.fork import Fork
 from guiapp.engine.keyframe import pack
 from guiapp.engine.migration import TABLES, migrate
 from guiapp.engine.stored_files import annotate, locked, refuse_to_destroy, unlocked
 from guiapp.engine.thinning import Thinning
 from guiapp.engine.trainer import Trainer
-from guiapp.parameters import differences
-from guiapp.run_file import APPLICATION, SCHEMA, Rows, RunFileError, StoredRun, edits, packed, read_run
+from guiapp.run_file import APPLICATION, SCHEMA, Outline, Rows, RunFileError, packed, read_run
 from guiapp.spec import RunSpec, to_json
 
 BUDGET = 256 << 20  # bytes of keyframes in one run file
 KEYFRAME_SHARE = 0.01  # of the time goes into keyframes at the most
 KEYFRAME_EVERY = 1.0  # seconds between two keyframes at the least
 PATIENCE = 1.0  # seconds for another program that has locked the file; training waits for it
+LAST_STEP = "SELECT coalesce(max(first + count - 1), 0) FROM chunk"
 CHUNK = 1 << 16  # steps a chunk at the most: SQLite takes no blob of 1 GB
 
 Note = tuple[int, str, Mapping[str, Any]]  # of an event: step, kind, detail
@@ -38,16 +39,16 @@ Note = tuple[int, str, Mapping[str, Any]]  # of an event: step, kind, detail
 
 class Recorder:
     """Appends to the run file at `path`; an existing run file is replaced, any other file is not. With `go_on` it is
-    the file that the trainer was resumed from, which stays as it is until `take_up`. `spec` is what the trainer began
-    with, where it has been edited since. docs/run-file.md describes the tables. Every method writes all that it should
-    or, if it raises, nothing.
+    the file of that run, which the trainer was resumed from; it stays as it is until `take_up`. `spec` is what the
+    trainer began with, where it has been edited since. docs/run-file.md describes the tables. Every method writes all
+    that it should or, if it raises, nothing.
 
     Attributes:
         keyframes: the steps that can be gone back to, ascending.
 
     Raises:
         InUseError, OSError, sqlite3.Error: the file cannot be written. RunFileError: what is to be gone on with is
-            damaged.
+            damaged, or not as it was.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Recorder:
         path: Path,
         trainer: Trainer,
         budget: int = BUDGET,
-        go_on: bool = False,
+        go_on: Outline | None = None,
         spec: RunSpec | None = None,
     ) -> None:
         refuse_to_destroy(path)
@@ -66,14 +67,16 @@ class Recorder:
         self._next_keyframe = perf_counter() + KEYFRAME_EVERY
         self._lock = locked(path)
         try:
-            if not go_on:
+            if go_on is None:
                 for suffix in ("", "-wal", "-shm"):
                     Path(f"{path}{suffix}").unlink(missing_ok=True)
             self._db = sqlite3.connect(path.absolute().as_uri(), PATIENCE, isolation_level=None, uri=True)
+            if go_on is not None:
+                self._refuse_another(go_on)
             self._db.execute(f"PRAGMA application_id={APPLICATION}")  # first, so that it is in the file, not in its log
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
-            if go_on:
+            if go_on is not None:
                 migrate(self._db)
             else:
                 self._create(spec or trainer.spec)
@@ -82,7 +85,7 @@ class Recorder:
             self._let_go()
             raise RunFileError(f"{path}: this run file is damaged ({error}).") from error
         except BaseException:
-            if go_on:
+            if go_on is not None:
                 self._let_go()
             else:
                 self.discard()
@@ -108,12 +111,17 @@ class Recorder:
                 **_circumstances(trainer),
             )
 
-    def take_up(self, after: int) -> None:
-        """Go on with a file that the trainer was resumed from: what it holds of later steps, and of events later than
-        `after`, is dropped."""
-        step, db = self._trainer.step, self._db
-        reaches = "SELECT coalesce(max(first + count - 1), 0) FROM chunk WHERE first + count - 1 <= ?"
-        self._written = db.execute(reaches, (step,)).fetchone()[0]
+    def _refuse_another(self, stored: Outline) -> None:
+        """Raises RunFileError where the file holds more, or less, than `stored`: no one's work is to be dropped."""
+        held = self._db.execute(f"SELECT ({LAST_STEP}), (SELECT coalesce(max(id), 0) FROM event)").fetchone()
+        if held != (stored.steps, max((event.id for event in stored.events), default=0)):
+            raise RunFileError(f"{self.path}: another window has gone on with this run; open it again to see that.")
+
+    def take_up(self, step: int, after: int) -> None:
+        """Go on with a file that the trainer was resumed from, from `step`: what it holds of later steps, and of events
+        later than `after`, is dropped."""
+        db = self._db
+        self._written = db.execute(f"{LAST_STEP} WHERE first + count - 1 <= ?", (step,)).fetchone()[0]
         beyond = read_run(self.path).rows[self._written : step] if self._written < step else None
         with self._whole():
             db.execute("DELETE FROM chunk WHERE first + count - 1 > ?", (step,))
@@ -125,28 +133,22 @@ class Recorder:
             self._note(step, "resume", {})
         self._thinning = self._thinned()
 
-    def inherit(self, parent: StoredRun, after: int) -> None:
-        """Begin as `parent` was up to the event `after`, where the trainer, forked from it, stands."""
-        step, db = self._trainer.step, self._db
-        before = [s for event, s in edits(parent) if event.id <= after and event.step < step]
-        name = {"parent": parent.meta.get("id", ""), "title": parent.meta.get("title", "") or parent.path.stem}
+    def inherit(self, fork: Fork) -> None:
+        """Begin as `fork` says that the trainer did."""
+        step, db, parent = fork.step, self._db, fork.parent
+        outline = fork.outline()
         with _attached(db, parent.path), self._whole():
-            self._set(spec=parent.meta["spec"], parent=name["parent"], parent_step=str(step))
+            self._set(spec=parent.meta["spec"], parent=parent.meta.get("id", ""), parent_step=str(step))
             if db.execute("PRAGMA parent.user_version").fetchone()[0] == SCHEMA:  # 1 had other rows and one keyframe
                 db.execute("INSERT INTO chunk SELECT * FROM parent.chunk WHERE first + count - 1 <= ?", (step,))
                 db.execute("INSERT INTO keyframe SELECT * FROM parent.keyframe WHERE step < ?", (step,))
-                self._written = db.execute("SELECT coalesce(max(first + count - 1), 0) FROM chunk").fetchone()[0]
-            # What was edited at this very step gives way to the changes of the fork.
-            what = "id <= ? AND NOT (step = ? AND kind = 'edit')"
-            db.execute(f"INSERT INTO event SELECT * FROM parent.event WHERE {what}", (after, step))
+                self._written = db.execute(LAST_STEP).fetchone()[0]
             self._insert(parent.rows[self._written : step])
             self._summarise(parent.rows[:step])
-            self._note(step, "fork", name)
-            changes = differences(before[-1] if before else parent.spec, self._trainer.spec)
-            for path, (old, new) in changes.items():
-                self._note(step, "edit", {"path": path, "old": old, "new": new})
+            for event in outline.events:
+                self._note(event.step, event.kind, event.detail, event.id or None)
             self._thinning = self._thinned()
-            self._keep(pinned=True)
+            self._keep(step, fork.state, pinned=True)
 
     def add(self, rows: Rows, events: Sequence[Note] = ()) -> None:
         """Append `rows` (t, S) of the steps that follow those written so far, what a list of runs shows, and `events`
@@ -162,7 +164,7 @@ class Recorder:
         """Store the run as it is now, all its rows being written; `pinned` ones are the last to be thinned out."""
         began = perf_counter()
         with self._whole():
-            self._keep(pinned)
+            self._keep(self._trainer.step, pack(self._trainer), pinned)
         if self._trainer.step >= 1.5 * self._pictured:  # so that pictures cost nothing in the long run
             self._picture()
         now = perf_counter()
@@ -238,8 +240,7 @@ class Recorder:
         found = self._db.execute("SELECT step, length(state), pinned FROM keyframe ORDER BY step")
         return Thinning(self._budget, found)
 
-    def _keep(self, pinned: bool) -> None:
-        step, state = self._trainer.step, pack(self._trainer)
+    def _keep(self, step: int, state: bytes, pinned: bool) -> None:
         dropped = self._thinning.add(step, len(state), pinned)
         self._db.execute(
             "INSERT OR REPLACE INTO keyframe VALUES (?, (SELECT coalesce(max(id), 0) FROM event), ?, ?)",
@@ -282,8 +283,8 @@ class Recorder:
             self._db.execute("INSERT INTO chunk VALUES (?, ?, ?)", (self._written + 1, len(chunk), packed(chunk)))
             self._written += len(chunk)
 
-    def _note(self, step: int, kind: str, detail: Mapping[str, Any]) -> None:
-        self._db.execute("INSERT INTO event (step, kind, detail) VALUES (?, ?, ?)", (step, kind, json.dumps(detail)))
+    def _note(self, step: int, kind: str, detail: Mapping[str, Any], number: int | None = None) -> None:
+        self._db.execute("INSERT INTO event VALUES (?, ?, ?, ?)", (number, step, kind, json.dumps(detail)))
 
 
 @contextmanager

@@ -38,9 +38,9 @@ Rows = npt.NDArray[np.float32]
 
 
 class Run:
-    """What of a run is not training. `record` makes its run file. Where that cannot be written, `say` is told once, the
-    run goes on, and what was to be recorded waits for an attempt that succeeds. `again`: whether `record` can make the
-    file later as well, for it begins with the first step."""
+    """What of a run is not training. `record` makes its run file, as of the moment in which the run began, however late
+    it is called. Where that cannot be written, `say` is told once, the run goes on, and what was to be recorded waits
+    for an attempt that succeeds."""
 
     def __init__(
         self,
@@ -48,7 +48,6 @@ class Run:
         trainer: Trainer,
         record: Callable[[], Recorder],
         say: Callable[[m.Event], None],
-        again: bool = False,
     ) -> None:
         self.key, self.trainer, self._say = key, trainer, say
         # No method of this run: the cycle would keep a replaced run's data, 27 MB, until they are looked for.
@@ -71,14 +70,15 @@ class Run:
         self._recorder: Recorder | None = None
         self._record: Callable[[], Recorder] | None = None  # where it is to be tried again, and when
         self._try_at = perf_counter() + RETRY_EVERY
+        self._take_up: Callable[[Recorder], None] | None = None  # what must be written before all else
         try:
             self._recorder = record()
         except InUseError:
             raise
         except (OSError, sqlite3.Error) as error:
-            more = "; it will be as soon as that is mended" if again else ""
-            self._complain(f"The run is not recorded, training goes on: {trouble(error)}{more}.")
-            self._record, self._in_trouble = (record if again else None), again
+            more = "it will be as soon as that is mended"
+            self._complain(f"The run is not recorded, training goes on: {trouble(error)}; {more}.")
+            self._record, self._in_trouble = record, True
 
     @property
     def file(self) -> str:
@@ -108,9 +108,8 @@ class Run:
         assert self.replay is not None
         self._gather()
         replay, self.replay = self.replay, None
-        if self._recorder is not None and not self._writing(lambda r: r.take_up(replay.after)):
-            self._recorder.abandon()  # what would be written without that would not fit
-            self._recorder = None
+        self._take_up = partial(Recorder.take_up, step=self.trainer.step, after=replay.after)
+        self._write()
         self._untold.append((self.trainer.step, "resume", {}))
         self.trainer.player = "both"
 
@@ -247,6 +246,9 @@ class Run:
                 self._recorder, self._record = self._record(), None
             except (OSError, sqlite3.Error):  # which was said
                 self._try_at = perf_counter() + RETRY_EVERY
+            except RunFileError as error:
+                self._record = None
+                self._complain(f"The run is not recorded, training goes on: {error}")
             else:
                 self._say(m.Recorded(self.key, self.file))
 
@@ -295,11 +297,14 @@ class Run:
                 self._unwritten, self._unnoted = [], []
             return False
         rows = np.concatenate([np.empty((0, len(self.trainer.names)), np.float32), *self._unwritten])
+        self._unwritten = [rows]
+        if self._take_up is not None:
+            if not self._writing(self._take_up, else_say):
+                return False
+            self._take_up = None
         done = self._writing(lambda recorder: recorder.add(rows, self._unnoted), else_say)
         if done:
             self._unwritten, self._unnoted = [], []
-        else:
-            self._unwritten = [rows]
         return done
 
     def _writing(self, write: Callable[[Recorder], None], else_say: str = "The weights are not recorded") -> bool:

@@ -23,6 +23,7 @@ from guiapp.data.source import DataError, Source
 from guiapp.engine import device
 from guiapp.engine.album import Album
 from guiapp.engine.describe import describe
+from guiapp.engine.fork import Fork
 from guiapp.engine.loading import Shelf
 from guiapp.engine.probes import OF_GRADIENTS
 from guiapp.engine.recorder import BUDGET, Recorder
@@ -33,7 +34,7 @@ from guiapp.engine.stored_files import InUseError, annotate_file, copied, troubl
 from guiapp.engine.studies.room import StudyRoom
 from guiapp.engine.trainer import Trainer
 from guiapp.fitting import check_estimator
-from guiapp.run_file import SUFFIX, Event, Outline, RunFileError, StoredRun, edits, read_outline, read_run
+from guiapp.run_file import SUFFIX, Event, Outline, RunFileError, edits, read_outline, read_run
 from guiapp.spec import Data, RunSpec, SpecError
 
 REST = 0.2  # seconds without a step after a past one was shown: the hand on the timeline may move on
@@ -203,7 +204,7 @@ class Worker:
         check_estimator(command.spec.model)
         trainer = Trainer(command.spec, self._source(command.key, command.spec.data))
         record = partial(self._recorder, trainer, trainer.spec)
-        run = Run(command.key, trainer, record, self._say, again=True)
+        run = Run(command.key, trainer, record, self._say)
         run.note("start", {})
         run.settle()  # so that one can go back to step 0
         self._begin(run, command.running)
@@ -220,7 +221,7 @@ class Worker:
         stored = read_outline(path)
         trainer = resumed(stored, partial(self._source, command.key))
         replay, known = Replay(stored, trainer.step), stored.events_before(trainer.step)
-        run = Run(command.key, trainer, lambda: self._own(path, trainer), self._say)
+        run = Run(command.key, trainer, lambda: self._own(path, trainer, stored), self._say)
         run.recall(known)
         trainer.player = player_after(known)
         run.replay = replay
@@ -230,12 +231,17 @@ class Worker:
         self._tell(run, edits(stored, trainer.step))
         self._repeat(run)
 
-    def _own(self, path: Path, trainer: Trainer) -> Recorder:
-        """Of the run file at `path`, or of a copy of it in the folder of the runs."""
+    def _own(self, path: Path, trainer: Trainer, stored: Outline) -> Recorder:
+        """Of the run file at `path`, which holds `stored`, or of a copy of it in the folder of the runs."""
         folder = self._usable_folder()
-        if path.absolute().parent != folder.absolute():
-            path = copied(path, folder)
-        return Recorder(path, trainer, self._budget, go_on=True)
+        if path.absolute().parent == folder.absolute():
+            return Recorder(path, trainer, self._budget, stored)
+        copy = copied(path, folder)
+        try:
+            return Recorder(copy, trainer, self._budget, stored)
+        except BaseException:
+            copy.unlink(missing_ok=True)
+            raise
 
     def _fork(self, command: m.Open) -> None:
         """A new run that was the stored one up to a keyframe."""
@@ -248,20 +254,21 @@ class Worker:
         source = own.trainer.source if own is not None and same else None
         step, read = stored.keyframe_at(command.at), partial(self._source, command.key)
         trainer = standing_at(stored, step, command.spec, source, read)
-        run = Run(command.key, trainer, lambda: self._heir(stored, trainer), self._say)
-        forked: Outline = read_outline(Path(run.file)) if run.file else stored
-        run.recall(forked.events_before(trainer.step))
+        fork = Fork.of(stored, stored.keyframes[step], trainer)
+        outline = fork.outline()
+        run = Run(command.key, trainer, lambda: self._heir(fork, trainer), self._say)
+        run.recall(outline.events)
         self._begin(run, command.running)
-        self._tell(run, edits(forked, trainer.step))
+        self._tell(run, edits(outline))
 
     def _recorder(self, trainer: Trainer, first: RunSpec) -> Recorder:
         """Of a run that began with `first`."""
         return Recorder(self._new_file(trainer), trainer, self._budget, spec=first)
 
-    def _heir(self, stored: StoredRun, trainer: Trainer) -> Recorder:
+    def _heir(self, fork: Fork, trainer: Trainer) -> Recorder:
         recorder = Recorder(self._new_file(trainer), trainer, self._budget)
         try:
-            recorder.inherit(stored, stored.keyframes[trainer.step])
+            recorder.inherit(fork)
         except BaseException:
             recorder.discard()
             raise

@@ -17,7 +17,7 @@ from guiapp.engine.keyframe import pack
 from guiapp.engine.recorder import Recorder
 from guiapp.engine.stored_files import InUseError
 from guiapp.engine.trainer import Trainer
-from guiapp.run_file import SCHEMA, keyframe_steps, read_keyframe, read_run, read_summary
+from guiapp.run_file import SCHEMA, keyframe_steps, read_keyframe, read_outline, read_run, read_summary
 from guiapp.spec import from_json
 from tests.engine import runs
 from tests.engine.bench import ask, remains
@@ -272,13 +272,13 @@ def test_a_file_whose_writer_was_killed_opens(run: Trainer, recorder: Recorder, 
 def test_only_one_writes_a_file(run: Trainer, recorder: Recorder) -> None:
     rows = runs.train(run, 3)
     recorder.add(rows)
-    for go_on in (True, False):
+    for go_on in (read_outline(recorder.path), None):
         with pytest.raises(InUseError, match=r"run\.elbo is being trained in another window"):
             Recorder(recorder.path, run, go_on=go_on)
     assert np.array_equal(read_run(recorder.path).rows, rows, equal_nan=True)
     recorder.close()
     assert not Path(f"{recorder.path}.lock").exists()
-    Recorder(recorder.path, run, go_on=True).abandon()
+    Recorder(recorder.path, run, go_on=read_outline(recorder.path)).abandon()
 
 
 @pytest.mark.parametrize("step", [0, 4, 5, 7, 10, 12])
@@ -292,9 +292,9 @@ def test_taken_up_at_any_step_the_file_ends_there(run: Trainer, recorder: Record
     recorder.abandon()
     rows = np.concatenate(parts)
     run.step = step  # as of one that was resumed and caught up
-    again = Recorder(recorder.path, run, go_on=True)
+    again = Recorder(recorder.path, run, go_on=read_outline(recorder.path))
     assert np.array_equal(read_run(recorder.path).rows, rows, equal_nan=True), "not before it is taken up"
-    again.take_up(after=step // 5)
+    again.take_up(step, after=step // 5)
     again.add(rows[step : step + 3])
     after = read_run(recorder.path)
     again.abandon()
