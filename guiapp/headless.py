@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from guiapp.data.source import DataError
 from guiapp.engine import device
+from guiapp.engine.fork import Fork
 from guiapp.engine.recorder import Recorder
 from guiapp.engine.replay import Replay, player_after, redo
 from guiapp.engine.resume import resumed
@@ -100,12 +101,12 @@ def _caught_up(trainer: Trainer, stored: Outline) -> Replay:
 
 def _recorder(out: Path, trainer: Trainer, replay: Replay | None) -> Recorder:
     if replay and out.absolute() == replay.stored.path.absolute():
-        recorder = Recorder(out, trainer, go_on=True)
-        recorder.take_up(replay.after)
+        recorder = Recorder(out, trainer, go_on=replay.stored)
+        recorder.take_up(trainer.step, replay.after)
         return recorder
     recorder = Recorder(out, trainer)
     if replay:
-        recorder.inherit(read_run(replay.stored.path), replay.after)
+        recorder.inherit(Fork.of(read_run(replay.stored.path), replay.after, trainer))
     return recorder
 
 

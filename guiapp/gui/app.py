@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from guiapp.runs.library import default_folder
 from guiapp.spec import RunSpec
 
 if TYPE_CHECKING:
+    from pyqtgraph.util.garbage_collector import GarbageCollector
+
     from guiapp.gui.main_window import MainWindow
     from guiapp.gui.recovery import Recovery
 
@@ -36,12 +39,14 @@ class App:
     session: Session
     window: MainWindow
     recovery: Recovery
+    collector: GarbageCollector
 
 
 def build(spec: RunSpec | None, baseline: RunSpec | None, home: Path | None = None) -> App:
     """The application with its window, not yet shown. `baseline` holds the defaults of the parameters that `spec` may
     change; None: the preset that the settings name, for both. Settings and runs are kept in the folder `home`; None:
-    where the platform keeps such."""
+    where the platform keeps such. From here on the event loop alone collects garbage: Python would do so at any moment
+    and in any thread, and a widget that goes in one that is not its own, or inside a lock of Qt, crashes or hangs."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("Elboscope")
@@ -56,10 +61,13 @@ def build(spec: RunSpec | None, baseline: RunSpec | None, home: Path | None = No
     runs = Path(settings.runs).expanduser() if settings.runs else home / "runs" if home else default_folder()
     thread = TrainingThread(runs, settings.keyframes_mb << 20)
     session = Session(thread, spec or baseline)  # before the window, so that torch loads while that is built
+    from pyqtgraph.util.garbage_collector import GarbageCollector
+
     from guiapp.gui.errors import install_excepthook, show_error
     from guiapp.gui.main_window import MainWindow
     from guiapp.gui.recovery import Recovery
 
+    collector = GarbageCollector()
     try:
         window = MainWindow(session, settings, path, baseline, runs)
     except BaseException:
@@ -69,10 +77,10 @@ def build(spec: RunSpec | None, baseline: RunSpec | None, home: Path | None = No
     session.started.connect(lambda run: recovery.note(run.run_file))
     session.recorded.connect(recovery.note)
     window.closed.connect(recovery.close)
-    install_excepthook(lambda sentence, details: show_error(window, sentence, details))
+    window.closed.connect(install_excepthook(lambda sentence, details: show_error(window, sentence, details)))
     if complaint:
         window.message_bar.set_message("warning", complaint)
-    return App(application, session, window, recovery)
+    return App(application, session, window, recovery, collector)
 
 
 def run(spec: RunSpec | None, baseline: RunSpec | None, link: str = "") -> int:
@@ -83,6 +91,7 @@ def run(spec: RunSpec | None, baseline: RunSpec | None, link: str = "") -> int:
     signal.signal(signal.SIGINT, lambda *_: app.window.close())
     signal.signal(signal.SIGTERM, lambda *_: app.window.close())
     begin(app, spec, link)
+    gc.freeze()  # what is there now stays; to look through all of it for garbage would hold the window up for 60 ms
     return app.application.exec()
 
 

@@ -241,7 +241,10 @@ def install_excepthook(show: Callable[[str, str], None]) -> Callable[[], None]:
             hook(args.exc_type, args.exc_value, args.exc_traceback)
 
     def undo() -> None:
-        sys.excepthook, threading.excepthook = before, before_thread
+        if sys.excepthook is hook:  # else somebody has put another there meanwhile
+            sys.excepthook = before
+        if threading.excepthook is thread_hook:
+            threading.excepthook = before_thread
         catcher.deleteLater()
 
     sys.excepthook, threading.excepthook = hook, thread_hook

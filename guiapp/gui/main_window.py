@@ -57,6 +57,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(1024, 700)
         self.resize(1440, 900)
         self.session = session
+        session.setParent(self)  # it ends with the window; else the slots that it holds would keep both for good
         self.settings = settings
         self.baseline = baseline
         self._settings_path = settings_path
@@ -214,8 +215,7 @@ class MainWindow(QMainWindow):
         before, self.settings = self.settings.theme, settings
         if settings.theme != before:
             self.apply_theme()
-        complaint = settings.save(self._settings_path)
-        if complaint:
+        if complaint := settings.save(self._settings_path):
             self.message_bar.set_message("warning", complaint)
 
     def choose_theme(self, name: str) -> None:

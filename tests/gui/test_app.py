@@ -1,10 +1,14 @@
 """What happens at the start: settings, a killed window, the last run."""
 
+import gc
 import json
+import threading
+import weakref
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from guiapp import messages as m
 from guiapp import presets
@@ -40,7 +44,8 @@ class Start:
 def start(qtbot, tmp_path, monkeypatch):
     start = Start(qtbot, tmp_path, monkeypatch)
     yield start
-    start.app.window.close()
+    if start.app:
+        start.app.window.close()
 
 
 @pytest.fixture
@@ -119,3 +124,33 @@ def test_a_killed_window_is_offered_for_recovery(start, run_file):
     assert start.sent() == []
     next(b for b in bar.findChildren(QAbstractButton) if b.text() == "Recover it").click()
     assert start.sent() == [m.Open(1, str(run_file))]
+
+
+def test_garbage_is_collected_from_the_event_loop_alone(start, request):
+    """Widgets that another thread collected, as it may while it allocates, were a crash of the whole program."""
+    request.addfinalizer(gc.disable)  # as in all tests
+    gc.enable()
+    app = start()
+    assert not gc.isenabled()
+    widget = QWidget()
+    widget.itself = widget
+    gone, kept = weakref.ref(widget), []
+    del widget
+    thread = threading.Thread(target=lambda: kept.extend([] for _ in range(10 * gc.get_threshold()[0])))
+    thread.start()
+    thread.join()
+    assert gone() is not None
+    app.collector.timer.timeout.emit()
+    assert gone() is None
+
+
+def test_a_closed_window_leaves_nothing_in_memory(start):
+    app = start()
+    gone = [weakref.ref(part) for part in (app.window, app.session, app.window.workspace, app.window.desk)]
+    app.window.close()
+    app.window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    del app
+    start.app = None
+    gc.collect()
+    assert [part() for part in gone] == [None] * 4

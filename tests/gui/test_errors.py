@@ -246,6 +246,16 @@ def test_undo_puts_back_what_was_there(qapp: object) -> None:
     assert (sys.excepthook, threading.excepthook) == before
 
 
+def test_undo_leaves_what_another_has_put_there_since(qapp: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # to be put back in the end
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    undo = install_excepthook(lambda sentence, details: None)
+    others = (lambda *_: None, lambda _: None)
+    sys.excepthook, threading.excepthook = others
+    undo()
+    assert (sys.excepthook, threading.excepthook) == others
+
+
 def test_a_message_that_is_answered_leaves_the_focus_where_it_was(parent: QWidget, qtbot: Any) -> None:
     first, line, bar = QLineEdit(parent), QLineEdit(parent), MessageBar(parent)  # Qt would go to the first one
     for place, widget in ((100, first), (150, line)):
