@@ -21,7 +21,8 @@ from guiapp.gui.widgets.plot_menu import Table, add_export_actions
 from guiapp.gui.widgets.time_plot import AXIS_WIDTH
 from guiapp.gui.widgets.value_axis import ValueAxis
 
-CAPTION = 0.15  # of the range, above all values: for the names of the networks
+CAPTION_PX = 24  # above all values, for the names of the networks; at most half of the height
+FRACTION_FOOT = -0.12  # where a range of fractions begins
 CLICK_PX = 4  # a press that moves farther before its release is a drag
 DEPTH, DEPTH_AND_ZEROS = "layer, input to output", "layer (%: zeros)"
 
@@ -44,12 +45,15 @@ class LayerProfile(pg.PlotWidget):
         self.setMouseTracking(True)
         self._tensors: tuple[Tensor, ...] = ()
         self._range: Range | None = None
+        self._reach = (0.0, 0.0)  # log10 of the smallest and the largest value
+        self._exact = False
         self._pressed: QPointF | None = None
         self._theme = LIGHT
         box = self.getViewBox()
         box.setDefaultPadding(0)
         box.disableAutoRange()
         box.setMouseEnabled(x=True, y=True)
+        box.sigResized.connect(self._on_resized)
         self.dots = LayerDots(box)
         self.getAxis("left").setWidth(AXIS_WIDTH)
         for side in ("left", "bottom"):
@@ -64,9 +68,7 @@ class LayerProfile(pg.PlotWidget):
         self.dots.tensors, self.dots.captions, self.dots.profile = tensors, captions or {}, None
         last = tensors[-1].place if tensors else 1.0
         self.getViewBox().setXRange(-0.7, math.floor(last) + 0.7, padding=0)
-        layers = {math.floor(t.place): t.layer for t in tensors}
-        every = max(1, math.ceil(len(layers) / 16))
-        self.getAxis("bottom").setTicks([[(x, text) for i, (x, text) in enumerate(layers.items()) if i % every == 0]])
+        self.getAxis("bottom").setTicks(_ticks(tensors))
 
     def show_profile(
         self,
@@ -77,7 +79,7 @@ class LayerProfile(pg.PlotWidget):
         fraction: bool = False,
     ) -> None:
         """Show these values; `reference` is a level to compare with. The range of values rests while it serves; with
-        `exact` it depends on these values alone. A `fraction` is drawn as it is, not by its logarithm."""
+        `exact` it depends on these values and the height alone. A `fraction` is drawn as such, not by its logarithm."""
         self.dots.profile, self.dots.reference, self.dots.fraction = profile, reference, fraction
         if y_title != self._axis.title:
             self._range = None
@@ -86,16 +88,35 @@ class LayerProfile(pg.PlotWidget):
         if x_title != self.getAxis("bottom").labelText:
             self.setLabel("bottom", x_title, **self.getAxis("bottom").labelStyle)
             self.getAxis("bottom").resizeEvent()  # only this moves the title to the axis's middle
-        kept = self._range
-        low, high = _extent(profile, reference)
-        if fraction:
-            self._range = (-0.12, 1.2)
-        elif exact or kept is None or not kept[0] <= low <= high <= kept[1] or high - low < (kept[1] - kept[0]) / 2 - 2:
-            bottom = math.floor(low) - 0.5  # for the texts of the zeros
-            self._range = (bottom, max(math.ceil(high) + 0.4, high + CAPTION * (high - bottom)))
-        if self._range != kept and self._range is not None:
-            self.getViewBox().setYRange(*self._range, padding=0)
+        self._exact, self._reach = exact, _extent(profile, reference)
+        self._choose_range(self._range)
         self.dots.update()
+
+    def _choose_range(self, kept: Range | None = None) -> None:
+        """Show the range of values that fits, unless the range `kept`, in sight now, serves."""
+        if self.dots.profile is None:
+            return
+        shown, (low, high) = self._range, self._reach
+        if self.dots.fraction:
+            self._range = (FRACTION_FOOT, max(1.2, self._top(1.0, FRACTION_FOOT)))
+        elif self._exact or kept is None or not self._serves(kept, low, high):
+            bottom = math.floor(low) - 0.5  # for the texts of the zeros
+            self._range = (bottom, max(math.ceil(high) + 0.4, math.ceil(2 * self._top(high, bottom)) / 2))
+        if self._range != shown and self._range is not None:
+            self.getViewBox().setYRange(*self._range, padding=0)
+
+    def _on_resized(self, _box: object) -> None:
+        self._choose_range()  # how much of it the names need depends on the height
+
+    def _top(self, high: float, bottom: float) -> float:
+        """Where a range from `bottom` must end for the names of the networks to stand above the value `high`."""
+        height = max(self.getViewBox().height(), 2 * CAPTION_PX)
+        return high + (high - bottom) * CAPTION_PX / (height - CAPTION_PX)
+
+    def _serves(self, kept: Range, low: float, high: float) -> bool:
+        """Whether values from `low` to `high` fit into the range `kept`, and fill it."""
+        fits = kept[0] <= low and self._top(high, kept[0]) <= kept[1]
+        return fits and high - low >= (kept[1] - kept[0]) / 2 - 2
 
     def select(self, tensor: str) -> None:
         """Mark the dot of `tensor`; empty for none."""
@@ -157,6 +178,17 @@ class LayerProfile(pg.PlotWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.fit()
         event.accept()
+
+
+def _ticks(tensors: tuple[Tensor, ...]) -> list[list[tuple[float, str]]]:
+    """The layers that have weights, at most about sixteen of them; the others, such as the norms between them, are of
+    second rank, which an axis leaves out where there is no room."""
+    layers = {math.floor(t.place): t.layer for t in tensors}
+    weighted = {math.floor(t.place) for t in tensors if t.main}
+    first = [(float(x), text) for x, text in layers.items() if x in weighted]
+    every = max(1, math.ceil(len(first) / 16))
+    second = [(float(x), text) for x, text in layers.items() if x not in weighted]
+    return [first[::every], second if every == 1 else []]
 
 
 def _extent(profile: Profile, reference: float | None) -> tuple[float, float]:
