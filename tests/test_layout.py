@@ -190,13 +190,15 @@ def is_one_of(name: str, modules: tuple[str, ...]) -> bool:
     return any(name == module or name.startswith(f"{module}.") for module in modules)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=where)
-def test_import_rule(path: Path) -> None:
-    part = path.relative_to(ROOT / "guiapp").with_suffix("").parts[0]
-    never, late = next((rule for parts, rule in RULES.items() if part in parts), COMMON)
-    problems = [f"{where(path, node)}: {name}" for node, name, _ in imports(path) if is_one_of(name, never)]
-    hasty = [(node, name) for node, name, is_lazy in imports(path) if not is_lazy and is_one_of(name, late)]
-    none(problems + [f"{where(path, node)}: {name}: only inside a function" for node, name in hasty])
+def test_import_rules() -> None:
+    problems = []
+    for path in SOURCES:
+        part = path.relative_to(ROOT / "guiapp").with_suffix("").parts[0]
+        never, late = next((rule for parts, rule in RULES.items() if part in parts), COMMON)
+        problems += [f"{where(path, node)}: {name}" for node, name, _ in imports(path) if is_one_of(name, never)]
+        hasty = [(node, name) for node, name, is_lazy in imports(path) if not is_lazy and is_one_of(name, late)]
+        problems += [f"{where(path, node)}: {name}: only inside a function" for node, name in hasty]
+    none(problems)
 
 
 def test_a_benchmark_stands_on_one_side() -> None:

@@ -20,6 +20,7 @@ from guiapp import messages as m
 from guiapp import trainer_process
 from guiapp.run_file import keyframe_steps, read_run, read_summary
 from guiapp.spec import Data, Gan, Network, RunSpec, Vae
+from tests.everyday import everyday
 
 PATIENCE = 30.0  # seconds for a new process to load torch on a busy machine
 SMALL = Network(hidden=(16, 16))
@@ -108,7 +109,7 @@ def test_a_killed_process_is_seen_at_once_and_leaves_its_record(child: Child, tm
     assert len(stored.rows) >= 20, "at most the last second is lost (tests/engine/test_kill.py)"
 
 
-@pytest.mark.parametrize("training", [True, pytest.param(False, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("training", everyday([True, False], [True]))
 def test_it_ends_by_itself_when_the_window_is_gone(child: Child, tmp_path: Path, training: bool) -> None:
     child.ask(m.Start(1, GAN, running=training), m.Pull(frozenset()))
     child.until(lambda event: isinstance(event, m.Update) and (event.step >= 50 or not training))
@@ -119,6 +120,7 @@ def test_it_ends_by_itself_when_the_window_is_gone(child: Child, tmp_path: Path,
     assert len(list(tmp_path.iterdir())) == int(training), "a run without a step leaves no file"
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_the_terminal_is_not_for_the_trainer(child: Child) -> None:
     assert child.process.pid is not None
     child.ask(m.Start(1, GAN, running=True))

@@ -22,6 +22,7 @@ from guiapp.theory.layer_verdicts import MEASUREMENTS
 from tests import by_hand
 from tests.engine import runs
 from tests.engine.bench import Bench, benches
+from tests.everyday import everyday
 
 EVERY = 1000
 
@@ -109,9 +110,7 @@ def test_what_was_told_before_a_resume_is_not_told_again_and_ends_when_enough_is
     assert found == [("discriminator winning", True)]
 
 
-@pytest.mark.parametrize(
-    "data", ["ring", *(pytest.param(name, marks=pytest.mark.slow) for name in ("digits", "line", "drawn"))]
-)
+@pytest.mark.parametrize("data", everyday(["ring", "digits", "line", "drawn"], ["ring"]))
 def test_every_kind_of_data_is_judged(data: str) -> None:
     """Pictures, laws with modes that can be counted and without, and a single mode."""
     source = Data(name=data, drawing="0.2 0.2" if data == "drawn" else "")

@@ -19,6 +19,7 @@ from guiapp.engine.trainer import Trainer
 from guiapp.parameters import edited
 from guiapp.spec import Gan, Network, RunSpec, SpecError, Vae
 from tests.engine import runs
+from tests.everyday import everyday
 
 GB = 10**9
 CPU = torch.device("cpu")
@@ -162,7 +163,7 @@ def test_the_smallest_and_the_largest_code(latent: int, layers: str) -> None:
 
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian", "gaussian, learned σ", "gaussian, optimal σ"])
-@pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("level", everyday([0.0, 0.5, 1.0], [0.0]))
 def test_constant_pixels(likelihood: str, level: float) -> None:
     values = BAD.random((40, 36))
     values[:, :20] = level

@@ -21,6 +21,7 @@ from guiapp.run_file import RunFileError, StoredRun, read_run
 from guiapp.spec import Network, Optimiser, RunSpec, Vae
 from tests import by_hand
 from tests.engine import runs
+from tests.everyday import everyday
 
 CONVOLUTIONS = Network("convolutional", (4, 4), norm="batch")
 KINDS = {
@@ -59,7 +60,7 @@ def stored(run: Trainer, path: Path, rows: np.ndarray) -> StoredRun:
 SLOW = {"vae, convolutions", "gan, convolutions"}  # their parts are in the others
 
 
-@pytest.mark.parametrize("kind", [pytest.param(k, marks=pytest.mark.slow) if k in SLOW else k for k in KINDS])
+@pytest.mark.parametrize("kind", everyday(KINDS, KINDS.keys() - SLOW))
 def test_two_halves_are_one_whole(kind: str, tmp_path: Path) -> None:
     model, data = KINDS[kind]
     steps = 100 if kind in ("vae", "gan on a law") else 30  # two epochs of digits

@@ -291,7 +291,11 @@ def test_options_that_cannot_be_are_refused(options: dict[str, Any], says: str) 
     ("model", "data"),
     [
         (runs.vae(Network(hidden=(16,), norm="batch"), likelihood="gaussian, optimal σ"), "digits"),
-        (runs.gan(Network(hidden=(16,), norm="batch"), spectral=True, averaging=0.9), "ring"),
+        pytest.param(
+            runs.gan(Network(hidden=(16,), norm="batch"), spectral=True, averaging=0.9),
+            "ring",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_training_is_bit_equal_with_the_study_beside_it(tmp_path: Path, model: Any, data: str) -> None:

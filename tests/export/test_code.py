@@ -19,6 +19,7 @@ from guiapp.data import DATASET_NAMES
 from guiapp.export.code import script
 from guiapp.spec import Activation, Data, Initialisation, Network, Normalisation, RunSpec, SpecError
 from tests.engine import runs
+from tests.everyday import everyday
 from tests.export.scripts import Edits, assert_clean, assert_same, assert_sound, execute, parsed, trained
 
 ACTIVATIONS, INITS, NORMS = get_args(Activation), get_args(Initialisation), get_args(Normalisation)
@@ -45,7 +46,7 @@ def spec_of(base: tuple[str, dict[str, object], str], parts: tuple[str, str, str
     return runs.spec(runs.vae(network, **fields) if kind == "vae" else runs.gan(network, **fields), data, seed=3)
 
 
-@pytest.mark.parametrize("name", presets.NAMES)
+@pytest.mark.parametrize("name", everyday(presets.NAMES, presets.NAMES[::2]))
 def test_presets(name: str) -> None:
     spec = msgspec.structs.replace(presets.load(name).spec, device="cpu")
     assert_same(spec, 6)

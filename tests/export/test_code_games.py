@@ -15,6 +15,7 @@ from guiapp.export.code import script
 from guiapp.spec import Data, Gan, Network, RunSpec, SpecError
 from guiapp.theory.game import Objective
 from tests.engine import runs
+from tests.everyday import everyday
 from tests.export.scripts import (
     Edits,
     assert_clean,
@@ -62,9 +63,13 @@ def same(fields: dict[str, Any], network: str = "dense", steps: int = 6, edits: 
     return assert_same(runs.spec(runs.gan(NETWORKS[network], **fields), data, 6, seed=3), steps, edits)
 
 
+FIRST, OTHERS = (("dense", "digits"), ("batch", "ring")), (("maxout", "ring"), ("convolutional", "digits"))
+
+
+@pytest.mark.parametrize("networks", everyday([FIRST, OTHERS], [FIRST]), ids=["first", "others"])
 @pytest.mark.parametrize("name", OPTIONS)
-def test_options(name: str) -> None:
-    for network, data in (("dense", "digits"), ("batch", "ring"), ("maxout", "ring"), ("convolutional", "digits")):
+def test_options(name: str, networks: tuple[tuple[str, str], ...]) -> None:
+    for network, data in networks:
         code = same(OPTIONS[name], network, 8, data=data)
         assert ("d_penalty" in code) == (name in ("gradient penalty", "R1"))
         assert ("def discriminator_loss" in code) == (name == "simultaneous")

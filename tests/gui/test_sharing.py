@@ -112,6 +112,7 @@ def wrong(value: Any) -> Iterator[Any]:
             yield from ([*value[:i], bad, *value[i + 1 :]] for bad in wrong(inner))
 
 
+@pytest.mark.slow
 def test_what_a_lab_does_not_take_is_refused_by_a_sentence(window: MainWindow, links: Sharing) -> None:
     for kind in LABS:
         lab = window.workspace.docks[kind.name].content()

@@ -123,6 +123,7 @@ def test_the_information_of_two_data_is_the_integral() -> None:
     assert found.ceiling == math.log(2)
 
 
+@pytest.mark.slow
 def test_the_information_of_gaussian_means_is_that_of_the_gaussian_channel() -> None:
     """μ ~ N(0, s²) and z = μ + σε have I = ½ log(1 + s²/σ²) a dimension; 3,000 data come near to it."""
     z, s, sigma = 2, 0.9, 0.6

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy import integrate, special, stats
@@ -15,6 +15,7 @@ from guiapp.theory.expression import Expression
 from guiapp.theory.monte_carlo import (
     BAND,
     LAWS,
+    PULL,
     Law,
     LawName,
     UndefinedError,
@@ -114,12 +115,17 @@ def test_bernoulli_is_a_sum() -> None:
 @pytest.mark.parametrize("name", CONTINUOUS)
 @settings(max_examples=25, deadline=None)
 @given(m=st.floats(-3, 3), s=st.floats(0.05, 5), place=st.floats(-4, 4))
+@example(m=0.0, s=1.0, place=5.960464477539063e-08)
 def test_a_jump_anywhere_is_found(name: LawName, m: float, s: float, place: float) -> None:
     law = Law(name, m, s)
     found = moments(lambda z: np.where(z > m + s * place, 1.0, 0.0), law)
     share = float(frozen(law).sf(m + s * place))
     assert found.mean == pytest.approx(share, abs=1e-5 * max(share, 1e-3))
-    assert found.deviation == pytest.approx(math.sqrt(max(share * (1 - share), 0)), abs=2e-4)
+    variance = max(share * (1 - share), 0.0)
+    if variance > PULL:  # else it may be before the first node, or after the last
+        assert found.deviation == pytest.approx(math.sqrt(variance), abs=2e-4)
+    else:
+        assert 0 <= found.deviation <= math.sqrt(variance) + 2e-4
 
 
 @settings(max_examples=25, deadline=None)

@@ -18,6 +18,7 @@ from guiapp.gui.views.base import View
 from guiapp.messages import Picture
 from guiapp.resources import resource
 from guiapp.spec import Vae
+from tests.everyday import everyday
 from tests.gui.frames import gan_frame, vae_frame
 from tests.gui.pictures import (
     arena_picture,
@@ -93,6 +94,9 @@ FRAMES: tuple[Callable[[], Frame], ...] = (
 )  # fmt: skip
 
 
+COMMON = (vae_images, vae_plane, gan_plane, no_step)
+
+
 @pytest.fixture(params=VIEWS, ids=[view.name for view in VIEWS])
 def view(request: pytest.FixtureRequest, qtbot: QtBot) -> View:
     view: View = request.param()
@@ -140,7 +144,7 @@ def test_it_starts_with_a_sentence(view: View) -> None:
     assert not is_blank(picture_of(view))
 
 
-@pytest.mark.parametrize("make", FRAMES)
+@pytest.mark.parametrize("make", everyday(FRAMES, (*COMMON, gan_images)))
 def test_every_frame_in_every_theme(view: View, make: Callable[[], Frame]) -> None:
     frame = make()
     for theme in THEMES.values():
@@ -168,7 +172,7 @@ def test_a_theme_takes_effect_on_what_is_shown(view: View) -> None:
     assert shown[0] == shown[2] != shown[1], "of the picture"
 
 
-@pytest.mark.parametrize("make", FRAMES)
+@pytest.mark.parametrize("make", everyday(FRAMES, COMMON))
 def test_any_size(view: View, make: Callable[[], Frame]) -> None:
     view.draw(make())
     for size in SIZES:

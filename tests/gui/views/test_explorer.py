@@ -18,6 +18,7 @@ from guiapp.gui.views.explorer import ExplorerView
 from guiapp.gui.widgets.exploration import COLUMNS, REACH
 from guiapp.gui.widgets.explorer_tools import DRAWN, PAINT, PATH, POINT, TRAVERSE
 from guiapp.spec import Gan
+from tests.everyday import everyday
 from tests.gui.frames import gan_frame, vae_frame
 from tests.gui.views.exploring import answer, frame, turn
 
@@ -259,8 +260,8 @@ SPACES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("spoil", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("theme", everyday(THEMES, ["light"]))
+@pytest.mark.parametrize("spoil", everyday([False, True], [False]))
 @pytest.mark.parametrize("space", SPACES)
 def test_every_tab_of_every_space(view: ExplorerView, space: Frame, spoil: bool, theme: str) -> None:
     view.set_theme(THEMES[theme])

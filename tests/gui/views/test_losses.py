@@ -15,6 +15,7 @@ from guiapp.gui.frame import Frame
 from guiapp.gui.theme import LIGHT
 from guiapp.gui.views.losses import OUTPUTS, LossesView
 from guiapp.spec import Gan, Vae
+from tests.everyday import everyday
 from tests.gui.frames import gan_frame, vae_frame
 from tests.gui.views.evidence import evidence_frame
 
@@ -178,7 +179,7 @@ def test_the_same_frame_gives_the_same_picture_whatever_came_between(view: Losse
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-@pytest.mark.parametrize("steps", [1, 2, 17, pytest.param(1_000_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("steps", everyday([1, 2, 17, 1_000_000], [1, 2, 17]))
 def test_a_run_of_any_length_can_come_first(view: LossesView, steps: int) -> None:
     frame = gan_frame(steps, gan=Gan(generator=Gan().generator.__class__(hidden=())), every=2)
     view.draw(frame)
