@@ -163,6 +163,7 @@ class Started:
     again: int = 0  # the steps up to this one were recorded, but not their weights: they are being trained again
     known: int = 0  # steps whose rows are in the run file that was opened; the updates begin after them
     past: Series | None = None  # those rows, which the training thread reads from that file
+    edited: tuple[Edited, ...] = ()  # the edits that `spec` has come through
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import threading
 import traceback
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -194,11 +194,12 @@ class Worker:
         self._settled = False
         self._say(m.Edited(run.key, run.trainer.step, path, old, new, run.trainer.spec))
 
-    def _begin(self, run: Run, running: bool, again: int = 0) -> None:
-        """Make `run` the current one; what could be refused was, and the run under way ends only here."""
+    def _begin(self, run: Run, running: bool, again: int = 0, edited: Iterable[m.Edited] = ()) -> None:
+        """Make `run`, which had been `edited` so, the current one; what could be refused was, and the run under way
+        ends only here."""
         self.close()
         self._run, self.running, self._settled = run, running, False
-        self._say(describe(run.key, run.trainer, run.file, again, run.trainer.step))
+        self._say(replace(describe(run.key, run.trainer, run.file, again, run.trainer.step), edited=tuple(edited)))
 
     def _start(self, command: m.Start) -> None:
         check_estimator(command.spec.model)
@@ -227,9 +228,8 @@ class Worker:
         run.replay = replay
         again = replay.until if replay.trains(trainer.step) else 0
         run.until = again or None
-        self._begin(run, running=bool(again), again=again)
-        self._tell(run, edits(stored, trainer.step))
-        self._repeat(run)
+        edited = [_edited(run, event, spec) for event, spec in edits(stored, trainer.step)]
+        self._begin(run, bool(again), again, edited + self._repeat(run))
 
     def _own(self, path: Path, trainer: Trainer, stored: Outline) -> Recorder:
         """Of the run file at `path`, which holds `stored`, or of a copy of it in the folder of the runs."""
@@ -258,8 +258,7 @@ class Worker:
         outline = fork.outline()
         run = Run(command.key, trainer, lambda: self._heir(fork, trainer), self._say)
         run.recall(outline.events)
-        self._begin(run, command.running)
-        self._tell(run, edits(outline))
+        self._begin(run, command.running, edited=[_edited(run, event, spec) for event, spec in edits(outline)])
 
     def _recorder(self, trainer: Trainer, first: RunSpec) -> Recorder:
         """Of a run that began with `first`."""
@@ -273,11 +272,6 @@ class Worker:
             recorder.discard()
             raise
         return recorder
-
-    def _tell(self, run: Run, stored: list[tuple[Event, RunSpec]]) -> None:
-        for event, spec in stored:
-            path, old, new = str(event.detail["path"]), event.detail.get("old"), event.detail["new"]
-            self._say(m.Edited(run.key, event.step, path, old, new, spec))
 
     def _annotate(self, command: m.Annotate) -> None:
         path, why = Path(command.path), ""
@@ -329,7 +323,8 @@ class Worker:
             if tensor is not None and not (run.replay and run.replay.diverged(run.trainer.step)):
                 self._diverge(run, tensor)
                 return
-            self._repeat(run)
+            for edited in self._repeat(run):
+                self._say(edited)
         except Exception as error:
             self._fail(error)
             return
@@ -337,16 +332,19 @@ class Worker:
         if run.until is not None and run.trainer.step >= run.until and run.replay is None:
             self._pause()
 
-    def _repeat(self, run: Run) -> None:
-        """Do again what was done at this step before the run was cut off; when that is all, go on recording."""
+    def _repeat(self, run: Run) -> list[m.Edited]:
+        """Do again what was done at this step before the run was cut off, the edits that are given back among it; when
+        that is all, go on recording."""
+        edited: list[m.Edited] = []
         if run.replay is None:
-            return
+            return edited
         for event in run.replay.due(run.trainer.step):
             run.do_again(event)
             if event.kind == "edit":
-                self._tell(run, [(event, run.trainer.spec)])
+                edited.append(_edited(run, event, run.trainer.spec))
         if run.replay.is_done(run.trainer.step):
             run.take_up()
+        return edited
 
     def _diverge(self, run: Run, tensor: str) -> None:
         self.running = False
@@ -380,6 +378,11 @@ class Worker:
             self._run.close()
         self._run = None
         self.running = False
+
+
+def _edited(run: Run, event: Event, spec: RunSpec) -> m.Edited:
+    path, old, new = str(event.detail["path"]), event.detail.get("old"), event.detail["new"]
+    return m.Edited(run.key, event.step, path, old, new, spec)
 
 
 def _is_lack_of_memory(error: BaseException) -> bool:

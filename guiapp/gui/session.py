@@ -323,7 +323,7 @@ class Session(QObject):
         self.seconds = 0.0
         self.pull_pending = False
         self._unheard.clear()
-        self.live = Frame(event, event.known, 0.0, 0.0, False, event.past or Series(event.names), {})
+        self.live = Frame(event, event.known, 0.0, 0.0, False, event.past or Series(event.names), {}, event.edited)
         self.history = History()
         self._set_state("training" if self._running or event.again else "paused")
         self.started.emit(event)

@@ -99,6 +99,7 @@ class TimeMachine(QObject):
         self._timeline.set_run()
         self._panel.set_past(None)
         self._at, self._waiting, self._offer = None, None, ""
+        self._show_history()
         if self._done:
             self._bar.set_message("info", f"{self._done}; the run before is kept: Ctrl+Shift+Z goes back to it.")
         self._done = ""

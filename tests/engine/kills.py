@@ -141,7 +141,8 @@ class Life:
     def _take(self, event: m.Event) -> None:
         match event:
             case m.Started():
-                self.key, self.path, self.edits = event.key, event.run_file, []
+                self.key, self.path = event.key, event.run_file
+                self.edits = [(edit.step, edit.path, edit.new) for edit in event.edited if edit.new != edit.old]
             case m.Edited() if event.key == self.key and event.new != event.old:
                 self.edits.append((event.step, event.path, event.new))
             case m.Update() if event.keyframes is not None:

@@ -81,8 +81,7 @@ def test_what_it_says_of_where_it_comes_from(bench: Bench) -> None:
     child = fork(bench, parent, 30, edited(bench.trainer.spec, "batch", 8))
     told = [event for event in bench.said if isinstance(event, m.Started)][-1]
     assert (told.key, told.again, told.known, told.run_file, told.spec.batch) == (2, 0, 30, str(child), 8)
-    after = bench.said[bench.said.index(told) :]
-    edits = [(event.step, event.path, event.old, event.new) for event in after if isinstance(event, m.Edited)]
+    edits = [(event.step, event.path, event.old, event.new) for event in told.edited]
     assert edits == [(10, "model.beta", 1.0, 2.0), (20, "model.beta", 2.0, 3.0), (30, "batch", 16, 8)]
     update = bench.pull()
     assert (update.first, len(update.rows), update.step, update.running) == (31, 0, 30, False)

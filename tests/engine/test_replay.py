@@ -129,10 +129,10 @@ def test_what_the_window_hears_meanwhile(three: tuple[Bench, ...], tmp_path: Pat
     one, two, _ = three
     begin(one)
     two.obey(m.Open(7, str(remains(one.run_file, tmp_path / "b"))))
-    started, *rest = two.said
+    (started,) = two.said
     assert isinstance(started, m.Started)
-    assert (started.key, started.again, started.spec.model.beta) == (7, 30, 1.0)  # type: ignore[union-attr]
-    assert [(e.step, e.path, e.new) for e in rest if isinstance(e, m.Edited)] == [(20, "model.beta", 3.0)]
+    assert (started.key, started.again, started.spec.model.beta) == (7, 30, 3.0)  # type: ignore[union-attr]
+    assert [(e.key, e.step, e.path, e.new) for e in started.edited] == [(7, 20, "model.beta", 3.0)]
     two.advance(4)
     update = two.pull()
     assert (update.first, len(update.rows), update.step, update.running) == (21, 4, 24, True)

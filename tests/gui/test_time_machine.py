@@ -11,6 +11,7 @@ from guiapp.gui.session import Session
 from guiapp.gui.time_machine import TimeMachine
 from guiapp.parameters import edited
 from guiapp.spec import RunSpec
+from tests.gui.panels.timeline_driver import track
 from tests.gui.wire import Wire, started, update
 
 SPEC = RunSpec()
@@ -174,6 +175,20 @@ def test_an_edit_that_is_told_late_does_not_change_the_past(scene):
     assert scene.panel.pending().model.beta == 4.0
     scene.timeline.went_live.emit()
     assert scene.panel.pending().model.beta == 6.0
+
+
+def test_a_run_that_is_opened_comes_with_its_edits(scene):
+    """Nobody sees it without them, as in a message of their own: not even for a moment."""
+    shown = []
+    scene.session.started.connect(lambda _: shown.append([mark.new for mark in scene.session.frame.marks]))
+    scene.session.open("b.elbo")
+    key = scene.wire.last().key
+    one = m.Edited(key, 20, "model.beta", 1.0, 4.0, scene.now)
+    scene.wire.say(with_fields(started(key), run_file="b.elbo", spec=scene.now, known=30, edited=(one,)))
+    assert shown == [[4.0]]
+    assert scene.session.spec.model.beta == 4.0
+    chains = track(scene.timeline).marks.chains(0, 100, float)
+    assert [(chain.first.step, chain.first.edited.path) for chain in chains] == [(20, "model.beta")]
 
 
 def test_the_offer_of_a_fork_names_the_step_that_is_shown(scene):
