@@ -33,6 +33,7 @@ class Judge:
         self._game = GameRecord(trainer) if isinstance(trainer.objective, GanObjective) else None
         self._present: dict[str, Verdict] = {}
         self._missed: dict[str, int] = {}
+        self._recalled: set[str] = set()
         self._looks = 0
 
     def recall(self, told: Mapping[str, Any]) -> None:
@@ -43,6 +44,7 @@ class Judge:
             self._present.pop(kind, None)
         elif kind in game.DEFINITIONS or kind in layers.DEFINITIONS:
             self._present[kind] = Verdict(kind, bool(told.get("confident")), "", "")  # the words are told already
+            self._recalled.add(kind)
 
     def watch(self, rows: Rows) -> None:
         """Take note of new rows (t, S)."""
@@ -60,8 +62,8 @@ class Judge:
             self._missed.pop(kind, None)
         news = self._told(found.values())
         for gone in sorted(self._present.keys() - found.keys()):
-            if gone in game.DEFINITIONS and self._looks < game.LEAST_EVALUATIONS:
-                continue  # after a resume it cannot be seen before
+            if gone in self._recalled & game.DEFINITIONS.keys() and self._looks < game.LEAST_EVALUATIONS:
+                continue  # it cannot be seen before
             self._missed[gone] = self._missed.get(gone, 0) + 1
             if self._missed[gone] >= GRACE:
                 del self._present[gone], self._missed[gone]

@@ -21,7 +21,7 @@ Values = NDArray[np.floating[Any]]
 Doubles = NDArray[np.float64]
 Kind = Literal["discriminator winning", "mode dropping", "oscillation", "memorisation"]
 
-EARLY_STEPS: Final = 500  # no verdict on the discriminator before: at first it tells noise from data with ease
+EARLY_STEPS: Final = 500  # say nothing: D tells noise from data with ease then, and swings die away
 WINDOW: Final = 500  # steps over which the discriminator must win
 LEAST_VALUES: Final = 200  # of them that must be known
 ALL_BUT: Final = 0.1  # share of a window's steps that may be otherwise
@@ -63,9 +63,9 @@ DEFINITIONS: Final[dict[Kind, str]] = {
     f"({HINGE_MARGIN:g} for hinge).",
     "mode dropping": f"In each of the last evaluations some modes have less than 20 % of their fair share of samples, "
     f"their number does not fall, and at least {LEAST_QUALITY:.0%} of the samples lie in modes.",
-    "oscillation": f"The mean of the generated points or the discriminator's loss repeats itself: its autocorrelation "
-    f"after one period is at least {PEAK}, over at least {PERIODS} periods. Or at least {HOPPING:.0%} of the modes "
-    "held at one evaluation are lost at the next.",
+    "oscillation": f"The mean of the generated points or the discriminator's loss repeats itself after the first "
+    f"{EARLY_STEPS} steps: its autocorrelation after one period is at least {PEAK}, over at least {PERIODS} periods. "
+    f"Or at least {HOPPING:.0%} of the modes held at one evaluation are lost at the next.",
     "memorisation": f"Nearer to a training datum than half the distance that 95 % of the held-out data exceed are at "
     f"least {COPIES:.0%} more of the samples than of the held-out data, and not by chance (p < {CHANCE:g}).",
 }
@@ -104,11 +104,12 @@ class Window:
 
 def judge(window: Window) -> tuple[Verdict, ...]:
     """All verdicts on a run, at most one of a kind; empty while the game is balanced, or too little is known."""
-    w = window
+    w, settled = window, max(0, window.step - EARLY_STEPS)
+    d_loss, centre = (values[max(0, len(values) - settled) :] for values in (w.d_loss, w.centre))
     found = (
         discriminator_winning(w.step, w.acc_real, w.acc_fake, w.d_fake, w.objective),
         mode_dropping(w.captured, w.fair, w.high_quality, w.modes),
-        mode_hopping(w.held, w.high_quality) or oscillation(w.d_loss, w.centre, w.spread),
+        mode_hopping(w.held, w.high_quality) or oscillation(d_loss, centre, w.spread),
         memorisation(w.samples, w.heldout),
     )
     return tuple(verdict for verdict in found if verdict)

@@ -139,24 +139,26 @@ def test_the_remedies_named_help() -> None:
     slower = Lesson("deep-sigmoid", steps=0)
     slower.run.edit("model.optimiser.lr", 0.01)
     slower.train(2000)
-    assert slower.verdicts() == {"vanishing gradient"}
+    assert slower.verdict("vanishing gradient")["confident"]
+    assert slower.learns_nothing()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_dead_relus(seed: int) -> None:
-    """Measured at seeds 0 to 2: 84 to 100 % of the units of each layer are dead."""
+    """Measured at seeds 0 to 11: in the median of the layers 85 to 94 % of the units are dead, in one 97 to 100 %; at
+    eleven of them it learns nothing at all. At a rate of 0.05 one in eighteen diverges."""
     dead = Lesson("deep-dead", seed)
-    assert dead.learns_nothing()
+    assert not dead.learns()
     verdict = dead.verdict("dead units")
     assert verdict["confident"]
     assert verdict["layer"].startswith(("encoder.", "decoder."))
     assert dead.dead().max() > 0.95
-    assert dead.dead().min() > layer_verdicts.DEAD
+    assert np.median(dead.dead()) > layer_verdicts.DEAD
     dead.run.edit("model.optimiser.lr", 0.001)
     dead.train(1000)
-    assert dead.learns_nothing(), "a lower rate comes too late"
-    assert dead.dead().min() > layer_verdicts.DEAD
-    assert not any(told.get("over") for told in dead.told)
+    assert not dead.learns(), "a lower rate comes too late"
+    assert np.median(dead.dead()) > layer_verdicts.DEAD
+    assert ("dead units", True) not in [(told["verdict"], told.get("over")) for told in dead.told]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -72,6 +72,15 @@ def test_a_verdict_is_told_once_and_its_end_too() -> None:
     assert kinds(judge.news()) == [("discriminator winning", False)]
 
 
+def test_the_end_of_an_early_one_is_told_as_soon() -> None:
+    run, judge = judged()
+    judge.watch(rows_of(run, **WON))
+    assert kinds(judge.news()) == [("discriminator winning", False)]
+    for i in range(GRACE):
+        judge.watch(rows_of(run))
+        assert kinds(judge.news()) == ([("discriminator winning", True)] if i == GRACE - 1 else [])
+
+
 def test_one_that_becomes_sure_is_told_again() -> None:
     run, judge = judged()
     for fake, expected in ((0.03, [False]), (0.03, []), (0.001, [True]), (0.03, []), (0.001, [])):

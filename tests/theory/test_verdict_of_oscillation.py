@@ -127,3 +127,14 @@ def test_too_few_evaluations_to_hop() -> None:
     assert gv.mode_hopping(*hopping(count=7)) is None
     assert gv.mode_hopping(np.zeros((20, 8), bool), np.ones(20)) is None
     assert gv.mode_hopping(np.empty((0, 0), bool), np.ones(20)) is None
+
+
+@pytest.mark.parametrize("period", [18, 30])
+def test_the_swing_that_a_game_begins_with_is_none(period: float) -> None:
+    """As seen in healthy games on a ring: the loss of D swings every 18 to 30 steps at first, and comes to rest."""
+    time = np.arange(1000)
+    loss = 1.38 + 0.3 * np.exp(-time / 150) * np.sin(2 * np.pi * time / period) + 0.01 * noise(1000)[:, 0]
+    found = gv.oscillation(loss)
+    assert found is not None
+    assert judge(Window(step=1000, objective="non-saturating", d_loss=loss)) == ()
+    assert judge(Window(step=1000 + gv.EARLY_STEPS, objective="non-saturating", d_loss=loss)) == (found,), "later it is"
