@@ -46,7 +46,7 @@ def check(path: Path, known: dict[str, Any], before: StoredRun | None) -> Stored
     """It opens and is sound, its newest weights can be gone on from, and nothing that was recorded is gone."""
     stored = read_run(path)  # steps without a hole, or it raises
     assert ask(path, "PRAGMA integrity_check") == [("ok",)]
-    assert not read_summary(path).ended
+    assert not read_summary(path).ended or was_forked(path), "it was killed"
     assert max(stored.keyframes) <= len(stored.rows)
     steps = [event.step for event in stored.events]
     assert steps == sorted(steps)
@@ -62,6 +62,17 @@ def check(path: Path, known: dict[str, Any], before: StoredRun | None) -> Stored
     most = max(known["done"] + 1, 0 if before is None else len(before.rows))
     assert len(stored.rows) <= most, "no step that was not done"
     return stored
+
+
+def was_forked(path: Path) -> bool:
+    """A run that was not ended goes on from the one at `path`: it died after that was closed, before it was told of."""
+    own = read_summary(path).id
+    for other in path.parent.glob("*.elbo"):
+        with suppress(RunFileError):  # its making was cut off
+            fork = read_summary(other)
+            if fork.parent == own and not fork.ended:
+                return True
+    return False
 
 
 def check_others(path: Path) -> None:
