@@ -65,15 +65,16 @@ class Game:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_mode_collapse(seed: int) -> None:
-    """Measured at seeds 0 to 7: 1 to 3 of the eight modes have their fair share, and from 31 % to 95 % of the samples
-    are of high quality, the median of five evaluations. At two of the seeds the verdict comes after step 9,000, for
-    there a mode was found until late."""
+    """Measured at seeds 0 to 7: 1 or 2 of the eight modes have their fair share. What it holds is sharp, but it hops: in
+    the best of five evaluations 97 to 100 % of the samples are of high quality, in the worst 0 to 65 %. The verdict
+    comes at step 8,000, with the first evaluations that suffice for it; on a machine that rounds otherwise one seed
+    found a third mode at step 6,000, and there it comes when that has lasted as long as what was before."""
     game = Game("gan-collapse", seed)
     game.train(9000)
     assert game.metric("fair")[-4:].max() <= 4
-    assert np.median(game.metric("quality")[-5:]) > 0.2, "what it holds is sharp"
+    assert game.metric("quality")[-5:].max() > 0.4
     assert game.metric("kl_reverse")[-1] > 0.6
-    while "mode dropping" not in game.verdicts() and game.run.step < 20_000:
+    while "mode dropping" not in game.verdicts() and game.run.step < 25_000:
         game.train(EVALUATION)
     verdict = next(told for _, told in game.told if told["verdict"] == "mode dropping")
     assert verdict["confident"]
