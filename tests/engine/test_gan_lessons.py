@@ -65,8 +65,8 @@ class Game:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_mode_collapse(seed: int) -> None:
-    """Measured at seeds 0 to 7: 1 or 2 of the eight modes have their fair share. What it holds is sharp, but it hops: in
-    the best of five evaluations 97 to 100 % of the samples are of high quality, in the worst 0 to 65 %. The verdict
+    """Measured at seeds 0 to 7: 1 or 2 of the eight modes have their fair share. What it holds is sharp, but it hops:
+    in the best of five evaluations 97 to 100 % of the samples are of high quality, in the worst 0 to 65 %. The verdict
     comes at step 8,000, with the first evaluations that suffice for it; on a machine that rounds otherwise one seed
     found a third mode at step 6,000, and there it comes when that has lasted as long as what was before."""
     game = Game("gan-collapse", seed)
