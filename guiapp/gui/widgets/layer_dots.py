@@ -158,20 +158,17 @@ class LayerDots(pg.GraphicsObject):
             painter.drawText(QRectF(xs[i] - 20, top - 10, 40, 20), Qt.AlignmentFlag.AlignCenter, "Inf")
 
     def _draw_caption(self, painter: QPainter, network: str, members: Members, xs: Values) -> None:
-        room, left, right = self.boundingRect(), xs[members[0]], xs[members[-1]]
-        pitch = np.diff(self._x(np.array([0.0, 1.0])))[0]
-        place = QRectF(left - 0.7 * pitch, room.top(), right - left + 1.4 * pitch, 20)
-        metrics, text = QFontMetricsF(QApplication.font()), self.captions.get(network, network)
-        if metrics.horizontalAdvance(text) > place.width():
-            first, dot, rest = text.partition(" · ")
-            text = first[:3] + dot + rest if dot else text
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width())
+        room, (first, last) = self.boundingRect(), members[[0, -1]]
+        left = room.left() if first == 0 else (xs[first - 1] + xs[first]) / 2
+        right = room.right() if last == len(xs) - 1 else (xs[last] + xs[last + 1]) / 2
+        place = QRectF(left, room.top(), right - left, 20).intersected(room).adjusted(2, 0, -2, 0)
         painter.setPen(QColor(self._theme.ink))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
-        if members[0] > 0:
-            x = (xs[members[0]] + xs[members[0] - 1]) / 2
+        painter.drawText(
+            place, Qt.AlignmentFlag.AlignCenter, fitted(self.captions.get(network, network), place.width())
+        )
+        if first > 0:
             painter.setPen(QPen(QColor(self._theme.grid), 1))
-            painter.drawLine(QPointF(x, room.top()), QPointF(x, room.bottom()))
+            painter.drawLine(QPointF(left, room.top()), QPointF(left, room.bottom()))
 
     def _draw_selected(self, painter: QPainter, xs: Values, ys: Values) -> None:
         for i, tensor in enumerate(self.tensors):
@@ -233,3 +230,13 @@ class LayerDots(pg.GraphicsObject):
 def written(value: float, fraction: bool) -> str:
     """Such as "0.0123", "12.5 %" or "Inf"."""
     return f"{value:.1%}" if fraction else f"{value:.3g}".replace("inf", "Inf").replace("nan", "NaN")
+
+
+def fitted(caption: str, width: float) -> str:
+    """As much of a caption such as "generator · G step" as `width` pixels have room for: that, "gen · G step",
+    "G step", or the beginning of it."""
+    metrics, (network, dot, player) = QFontMetricsF(QApplication.font()), caption.partition(" · ")
+    for text in (caption, network[:3] + dot + player, player) if dot else (caption,):
+        if metrics.horizontalAdvance(text) <= width:
+            return text
+    return metrics.elidedText(player or caption, Qt.TextElideMode.ElideRight, width)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from guiapp.gui.widgets import layer_dots
+from guiapp.gui.widgets.layer_dots import fitted
 from guiapp.gui.widgets.layer_profile import CAPTION_PX, LayerProfile
 from guiapp.gui.widgets.layers import Profile, placed
 
@@ -80,3 +84,36 @@ def test_of_many_layers_some_are_named_and_no_norms(plot: LayerProfile) -> None:
     first, second = plot.getAxis("bottom")._tickLevels
     assert [text for _, text in first] == [str(i) for i in range(0, 40, 3)]
     assert second == []
+
+
+def test_a_caption_is_cut_by_words_before_letters(qapp: QApplication) -> None:
+    whole, width = "generator · G step", QFontMetricsF(QApplication.font()).horizontalAdvance
+    for text in (whole, "gen · G step", "G step"):
+        assert fitted(whole, width(text)) == text
+        assert fitted(whole, width(text) - 1) != text
+    assert fitted(whole, width("G step") - 1).startswith("G")
+    assert fitted(whole, width("G step") - 1).endswith("…")
+    assert fitted("encoder", width("encoder")) == "encoder"
+    assert width(fitted("encoder", 30)) <= 30
+
+
+@pytest.mark.parametrize("width", [150, 220, 400])
+def test_captions_stay_within_the_plot_and_apart(
+    plot: LayerProfile, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    game = [
+        (f"{network}.{i}.{name}", (3, 4))
+        for network in ("generator", "discriminator")
+        for i in range(3)
+        for name in ("weight", "bias")
+    ]
+    plot.resize(width, 200)
+    plot.set_tensors(
+        placed(tuple(game)), {"generator": "generator · G step", "discriminator": "discriminator · D step"}
+    )
+    rooms: list[float] = []
+    monkeypatch.setattr(layer_dots, "fitted", lambda caption, room: rooms.append(room) or fitted(caption, room))
+    plot.show_profile(Profile(np.ones(len(game)), np.ones(len(game))), "gradient")
+    plot.grab()
+    assert len(rooms) >= 2
+    assert sum(rooms[-2:]) == pytest.approx(plot.getViewBox().width() - 8, abs=1)
