@@ -1,6 +1,6 @@
 """Each preset on deep networks shows its effect, and its cure, within a minute of training; minutes in all, hence slow.
 
-Measured at seeds 0 to 2: 3 to 5 ms a step, beside other work on two cores; every effect is there after 1,000 steps."""
+Measured at seeds 0 to 2: 3 to 5 ms a step, beside other work on two cores; every effect is there after 1,000 steps, with skips at the latest after 5,000."""
 
 from __future__ import annotations
 
@@ -112,8 +112,9 @@ def test_the_gradient_vanishes_in_twenty_layers_of_sigmoid(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", ["deep-relu", "deep-skips"])
 def test_both_cures(name: str, seed: int) -> None:
-    """Measured at seeds 0 to 2: all hidden layers within a decade; a loss of 24.3 to 25.0 where the lesson has 27.1."""
-    cured = Lesson(name, seed)
+    """Measured at seeds 0 to 2: all hidden layers within a decade; a loss of 24.3 to 25.0 after 2,000 steps, where the
+    lesson has 27.1. With skips three of eight seeds need longer: 24.8 to 25.2 after 5,000."""
+    cured = Lesson(name, seed, 5000)
     assert cured.learns()
     assert np.ptp(cured.profile()) < 1.2
     assert cured.verdicts() == set()
