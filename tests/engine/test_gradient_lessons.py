@@ -1,6 +1,7 @@
 """Each preset on deep networks shows its effect, and its cure, within a minute of training; minutes in all, hence slow.
 
-Measured at seeds 0 to 2: 3 to 5 ms a step, beside other work on two cores; every effect is there after 1,000 steps, with skips at the latest after 5,000."""
+Measured at seeds 0 to 2: 3 to 5 ms a step, beside other work on two cores; every effect is there after 1,000 steps,
+that of skips at the latest after 5,000."""
 
 from __future__ import annotations
 
