@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import platform
 from pathlib import Path
@@ -15,13 +14,6 @@ def resident(pid: int) -> float | None:
     except (OSError, IndexError, ValueError):
         return None
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def give_back() -> None:
-    """Let the allocator of this process return what it keeps free; where it cannot be told (not glibc), nothing."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
-    if trim is not None:
-        trim(0)
 
 
 def open_files(pid: int) -> int | None:

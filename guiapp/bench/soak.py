@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 
 from guiapp import presets
-from guiapp.bench.processes import give_back, open_files, resident
+from guiapp.allocator import give_back
+from guiapp.bench.processes import open_files, resident
 from guiapp.bench.stage import frame_of, let, open_window, wait
 from guiapp.gui.app import App
 from guiapp.gui.workspace import ARRANGEMENTS
@@ -117,6 +118,6 @@ def _sweep(app: App) -> None:
 
 
 def _sample(app: App, seconds: float) -> Sample:
-    give_back()  # 7 to 12 MB, which come and go and would hide a growth of 2
+    give_back()  # 7 to 12 MB, which come and go and would hide a growth of 2; the trainer does so by itself
     window, trainer = os.getpid(), app.session.trainer_pid
     return Sample(seconds, resident(window), resident(trainer), open_files(window), open_files(trainer))

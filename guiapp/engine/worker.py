@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from guiapp import messages as m
+from guiapp.allocator import give_back
 from guiapp.data.raw import CancelledError
 from guiapp.data.source import DataError, Source
 from guiapp.engine import device
@@ -79,6 +80,7 @@ class Worker:
                 arrived.clear()
             else:
                 self.settle()
+                give_back()  # here nobody waits for it, and only the first step after a pause pays for it
 
     def settle(self) -> None:
         """Nothing has been asked for a while, and training stands: make the run file complete."""

@@ -101,6 +101,24 @@ def test_the_loop_obeys_trains_and_ends(bench: Bench) -> None:
     assert bench.trainer.step == 5
 
 
+def test_memory_is_given_back_once_when_a_run_stands(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not between the moves of a hand, whose pictures would have to fault it in again."""
+    given: list[int] = []
+    monkeypatch.setattr(module, "give_back", lambda: given.append(bench.trainer.step))
+    monkeypatch.setattr(module, "REST", 0.0)
+    then: list[m.Command | None] = [None, m.Pull(ALL), m.Pull(ALL, {}, 5), m.Run(until=7), None, m.Quit()]
+    inbox: deque[m.Command] = deque([m.Start(1, GAN, running=False), m.Run(until=5)])
+
+    class Arrivals(Signal):
+        def wait(self, timeout: float | None = None) -> bool:
+            command = then.pop(0)
+            inbox.extend([command] if command else [])
+            return command is not None
+
+    bench.worker.work(inbox, Arrivals())
+    assert given == [5, 7]
+
+
 def test_of_several_moves_of_the_timeline_only_the_last_is_shown(bench: Bench) -> None:
     bench.obey(m.Start(1, GAN, running=False), m.Run(until=5))
     bench.until_it_stops()
