@@ -29,7 +29,8 @@ def keep_large_apart(size: int) -> None:
 
 def give_back() -> None:
     """Return to the system what is kept free, also between pieces that are used, where the C library is glibc. A
-    trainer's memory grew by 14 MB in 90 laps of the soak, in steps, while what is used of it stays the same to 0.1 MB."""
+    trainer's memory grew by 14 MB in 90 laps of the soak, in steps, while what is used of it stays the same to
+    0.1 MB."""
     trim = _of_glibc("malloc_trim")
     if trim is not None:
         trim(0)
